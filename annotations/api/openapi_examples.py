@@ -76,6 +76,7 @@ RELEASE: dict[str, Any] = {
     "purpose": "training",
     "least_p": 0.5,
     "least_margin": 0.0,
+    "least_median": 0.75,
     "state": "queued",
     "error": "",
     "created_at": "2026-11-23T09:00:00Z",
@@ -230,7 +231,7 @@ CORRECT = [
         }
     ),
 ]
-RELEASES = [sent({"purpose": "training"}), answered(RELEASE, 200, 201)]
+RELEASES = [sent({"purpose": "training", "least_median": "0.75"}), answered(RELEASE, 200, 201)]
 ONE_RELEASE = [answered(RELEASE)]
 RETRACTIONS = [answered(RETRACTION)]
 SIGNING_KEY = [answered(KEY)]

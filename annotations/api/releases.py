@@ -71,7 +71,7 @@ class ReleasesView(ReleaseView):
             actor=self.actor,
             study=study,
             purpose=wanted["purpose"],
-            least=LeastAsked(wanted["least_p"], wanted["least_margin"]),
+            least=LeastAsked(wanted["least_p"], wanted["least_margin"], wanted["least_median"]),
         )
         release = queries.release_in(study=study, release_id=made.id)
         return Response(serializers.ReleaseSerializer(release).data, status=201)

@@ -1,6 +1,7 @@
 """Tables of this app."""
 
 from annotations.models.assignments import Assignment, OrderBalance, PayDecision
+from annotations.models.imported import ImportedJudgement
 from annotations.models.judgements import (
     Flag,
     Judgement,
@@ -37,6 +38,7 @@ __all__ = [
     "DatasetRelease",
     "ExpectedAnswer",
     "Flag",
+    "ImportedJudgement",
     "Judgement",
     "MinhashBucket",
     "OrderBalance",

@@ -8,7 +8,7 @@ import pgtrigger
 from django.db import models
 
 from annotations.models.querysets import DatasetReleaseQuerySet
-from annotations.rules.releases import LEAST_MARGIN, LEAST_P
+from annotations.rules.releases import LEAST_MARGIN, LEAST_MEDIAN, LEAST_P
 from annotations.rules.states import ReleasePurpose, ReleaseState, RetractionCode
 from codesign.accounts.models import User
 from codesign.shared.models import PublicModel, append_only, one_of, write_once
@@ -29,6 +29,13 @@ class DatasetRelease(PublicModel):
     purpose = models.CharField(max_length=12)
     least_p = models.DecimalField(max_digits=5, decimal_places=4, default=LEAST_P[0])
     least_margin = models.DecimalField(max_digits=5, decimal_places=4, default=LEAST_MARGIN[0])
+    least_median = models.DecimalField(
+        max_digits=5,
+        decimal_places=4,
+        null=True,
+        help_text="From which median, as a share of the scale, the best-rated reply of a prompt is"
+        " in sft; empty for rewrites alone.",
+    )
     state = models.CharField(max_length=12, default=ReleaseState.QUEUED)
     requested_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True)
@@ -51,10 +58,21 @@ class DatasetRelease(PublicModel):
                 & models.Q(least_margin__gte=LEAST_MARGIN[0], least_margin__lte=LEAST_MARGIN[1]),
                 name="release_least_in_range",
             ),
+            models.CheckConstraint(
+                condition=models.Q(least_median=None)
+                | models.Q(least_median__gte=LEAST_MEDIAN[0], least_median__lte=LEAST_MEDIAN[1]),
+                name="release_least_median_in_range",
+            ),
         ]
         triggers: ClassVar = [
             *write_once(
-                "study_id", "number", "purpose", "requested_by_id", "least_p", "least_margin"
+                "study_id",
+                "number",
+                "purpose",
+                "requested_by_id",
+                "least_p",
+                "least_margin",
+                "least_median",
             ),
             pgtrigger.Protect(
                 name="frozen",

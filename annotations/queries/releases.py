@@ -74,8 +74,9 @@ def loading_advice(release: DatasetRelease) -> str:
 
 
 def card_of(release: DatasetRelease) -> str:
-    """Return the dataset card."""
-    return file_of(release, "README.md").read_text(encoding="utf-8")
+    """Return the dataset card as people read it, without what `datasets` and the Hub read."""
+    text = file_of(release, "README.md").read_text(encoding="utf-8")
+    return text.partition("\n---\n")[2].strip()
 
 
 def sha256_of(release: DatasetRelease, name: str) -> str:

@@ -16,7 +16,7 @@ from annotations.datasets.policy.pseudonyms import Pseudonyms
 from annotations.datasets.policy.retractions import RetractedJudgement, records_based_on
 from annotations.models import Judgement, Response, Retraction, Rewrite
 from annotations.queries.releases import folder_of
-from annotations.rules.releases import CONFIGS
+from annotations.rules.releases import FROM_PEOPLE
 from annotations.rules.states import RoundKind
 from codesign.shared.lookups import Asked, matching
 from codesign.studies.models import Study
@@ -76,7 +76,7 @@ def _based_on(
         Judgement.objects.filter(
             member_id__in={retraction.member_id for retraction in retractions},
             assignment__study=study,
-            assignment__task__round__kind=RoundKind.JUDGING,
+            assignment__task__round__kind__in=(RoundKind.JUDGING, RoundKind.EVALUATION),
         )
         .select_related("assignment")
         .only("id", "member_id", "ranking", "submitted_at", "assignment__order_shown")
@@ -100,6 +100,7 @@ def _based_on(
                     (str(responses[shown].prompt_id), responses[shown].text)
                     for shown in one.assignment.order_shown
                 ],
+                [str(shown) for shown in one.assignment.order_shown],
             )
             for one in judgements
             if one.member_id == retraction.member_id
@@ -125,7 +126,7 @@ def _released_records(
         of_release = {row: records for row, records in named.items() if row.release == release}
         wanted = {
             config: {name for records in of_release.values() for name in records[config]}
-            for config in CONFIGS
+            for config in FROM_PEOPLE
         }
         released = find_released_records(folder_of(release), wanted)
         for row, records in of_release.items():

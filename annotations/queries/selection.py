@@ -18,6 +18,7 @@ from annotations.registry import ModelName, model_names
 from annotations.rules.releases import purposes_needed
 from codesign.consent import queries as consent
 from codesign.consent.models import ConsentVersion
+from codesign.consent.rules import Purpose
 from codesign.studies.models import Study
 
 PROMPTS_AT_ONCE = 100
@@ -30,7 +31,7 @@ WITH latest AS NOT MATERIALIZED (
         FROM jsonb_array_elements(j.highlights) WITH ORDINALITY AS marks(mark, place))
       ELSE j.highlights END AS marks,
     a.prompt_id, a.task_id, a.seat_id, a.rubric_id, a.order_shown, a.propensity, a.pay_check,
-    a.item_kind
+    a.item_kind, a.asks
   FROM annotations_judgement j JOIN annotations_assignment a ON a.id = j.assignment_id
   WHERE a.study_id = %(study)s
     AND NOT EXISTS (SELECT 1 FROM annotations_judgement newer
@@ -43,7 +44,9 @@ WITH latest AS NOT MATERIALIZED (
     j.id, j.member_id, j.consent_record_id, left_.id IS NOT NULL, version.number,
     cohort.key, cohort.role, r.id, r.kind, j.prompt_id, rubric.key || '@' || rubric.version,
     j.order_shown, j.propensity, j.ratings, j.ranking, j.strength, j.all_harmful,
-    j.marks, j.active_ms, j.example, j.pay_check, j.why)::text, E'\\n' ORDER BY j.id) AS facts
+    j.marks, j.active_ms, j.example, j.pay_check, j.why,
+    (j.submitted_at AT TIME ZONE 'UTC')::date, 'ranking' = ANY(j.asks))::text,
+    E'\\n' ORDER BY j.id) AS facts
   FROM sent j
   JOIN annotations_seat seat ON seat.id = j.seat_id
   JOIN studies_cohort cohort ON cohort.id = seat.cohort_id
@@ -83,13 +86,20 @@ WITH latest AS NOT MATERIALIZED (
   JOIN studies_cohort cohort ON cohort.id = seat.cohort_id
   WHERE j.all_harmful AND j.item_kind <> 'ordinary'
   GROUP BY j.prompt_id
+), imported AS (
+  SELECT r.prompt_id, string_agg(json_build_array(i.response_id, i.source, i.rater, i.kind,
+    i.criterion, i.value, i.start, i."end")::text, E'\\n' ORDER BY i.id) AS facts
+  FROM annotations_importedjudgement i JOIN annotations_response r ON r.id = i.response_id
+  WHERE i.study_id = %(study)s
+  GROUP BY r.prompt_id
 )
 SELECT json_build_array(p.id, p.messages, p.category, p.topics, p.intensity, p.language,
     p.held_out, p.split_group, p.withdrawn_at IS NOT NULL,
     p.text_check NOT IN ('clear', 'cleared'))::text,
-  answered.facts, judged.facts, rewritten.facts, flagged.facts, warned.facts
+  answered.facts, judged.facts, rewritten.facts, flagged.facts, warned.facts, imported.facts
 FROM judged
-JOIN annotations_prompt p ON p.id = judged.prompt_id
+FULL JOIN imported ON imported.prompt_id = judged.prompt_id
+JOIN annotations_prompt p ON p.id = coalesce(judged.prompt_id, imported.prompt_id)
 JOIN answered ON answered.prompt_id = p.id
 LEFT JOIN rewritten ON rewritten.prompt_id = p.id
 LEFT JOIN flagged ON flagged.prompt_id = p.id
@@ -134,7 +144,16 @@ def selection(
         scales=_scales(study),
         rubrics=_rubrics(study),
         thresholds=thresholds,
+        linkable=linkable(study=study),
     )
+
+
+def linkable(*, study: Study) -> frozenset[str]:
+    """Return the ids of members who allow one name for them in all releases of the study."""
+    members = consent.members_granting(
+        study_id=study.id, purposes=(Purpose.TAKE_PART, Purpose.LINKING)
+    )
+    return frozenset(map(str, members))
 
 
 def granting(*, study: Study, purpose: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from annotations.models import Assignment, Prompt, Response
+from annotations.models import Assignment, ImportedJudgement, Prompt, Response
 from annotations.models.querysets import in_use
 from annotations.rules.text_kinds import TextCheck
 from codesign.shared.counts import sum_of, up_to_most
@@ -38,10 +38,14 @@ def _of_study(kind: Kind, study_id: uuid.UUID) -> QuerySet[Any]:
 
 
 def not_looked_at(*, kind: Kind, study_id: uuid.UUID, most: int) -> list[tuple[uuid.UUID, str]]:
-    """Return (id, text) of unchecked texts of judged prompts, which a release may contain."""
-    prompt = "id" if kind is Kind.PROMPT else "prompt"
-    judged = Assignment.objects.submitted().filter(prompt=OuterRef(prompt))
-    rows = _of_study(kind, study_id).filter(Exists(judged), text_check=TextCheck.UNCHECKED)
+    """Return (id, text) of unchecked texts of judged prompts, which a release may contain.
+
+    Prompts with imported judgements count too.
+    """
+    prompt = OuterRef("id" if kind is Kind.PROMPT else "prompt")
+    judged = Exists(Assignment.objects.submitted().filter(prompt=prompt))
+    imported = Exists(ImportedJudgement.objects.filter(response__prompt=prompt))
+    rows = _of_study(kind, study_id).filter(judged | imported, text_check=TextCheck.UNCHECKED)
     if kind is Kind.RESPONSE:
         return list(rows.values_list("id", "text")[:most])
     return [(id, _text_of(messages)) for id, messages in rows.values_list("id", "messages")[:most]]

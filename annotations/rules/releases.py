@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from pathlib import Path
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
@@ -16,7 +17,11 @@ from django.utils.translation import gettext as _
 from annotations.rules.states import ReleasePurpose
 from codesign.consent.rules import Purpose
 
-CONFIGS = ("preference", "unpaired_preference", "sft", "judgements")
+FROM_PEOPLE = ("preference", "unpaired_preference", "sft", "comparisons", "judgements")
+"""Configs whose records are the work of people, so that a withdrawal can retract them."""
+CONFIGS = (*FROM_PEOPLE, "texts", "imported")
+IN_SOME = ("comparisons", "imported")
+"""Configs of releases for evaluation alone, and of studies that imported judgements."""
 BY_COHORT = ("preference", "unpaired_preference")
 """Configs that a release also has for each cohort, if it has several cohorts."""
 POLICY = "cohorts-equal-3"
@@ -24,8 +29,10 @@ POLICY = "cohorts-equal-3"
 LEAST_P = (Decimal("0.5"), Decimal("0.9999"))
 """Lowest and highest threshold for p that a release may ask for; p itself never reaches 1."""
 LEAST_MARGIN = (Decimal(0), Decimal(3))
+LEAST_MEDIAN = (Decimal("0.5"), Decimal(1))
+"""Lowest and highest bound from which on the best-rated reply of a prompt may be in `sft`."""
 PLACES = 4
-"""Decimal places of p and margin in a record, and of what is asked for."""
+"""Decimal places of p, margin and medians in a record, and of what is asked for."""
 MAX_BUILDS = 5
 """Most builds of a release, if consents change or builders are stopped."""
 
@@ -63,6 +70,7 @@ class DropReason(StrEnum):
     CYCLE = "cycle"
     BELOW_LEAST_P = "below_least_p"
     BELOW_LEAST_MARGIN = "below_least_margin"
+    BELOW_LEAST_MEDIAN = "below_least_median"
     MIDDLE = "middle"
     NOT_REVIEWED = "not_reviewed"
     HELD_BACK = "held_back"
@@ -108,6 +116,9 @@ DROP_REASON_TEXTS: Mapping[str, str] = {
     ),
     DropReason.BELOW_LEAST_P: gettext_noop("less sure than the least p that was asked for"),
     DropReason.BELOW_LEAST_MARGIN: gettext_noop("weaker than the least margin that was asked for"),
+    DropReason.BELOW_LEAST_MEDIAN: gettext_noop(
+        "prompts of which no reply has the least median that was asked for in every cohort"
+    ),
     DropReason.MIDDLE: gettext_noop("which people found neither good nor bad"),
     DropReason.NOT_REVIEWED: gettext_noop("rewrites that are not reviewed yet"),
     DropReason.HELD_BACK: gettext_noop("rewrites that the review held back"),
@@ -124,6 +135,24 @@ USES: Mapping[str, str] = {
     ReleasePurpose.EVALUATION: gettext_noop("evaluating models"),
     ReleasePurpose.PUBLICATION: gettext_noop("public release"),
 }
+
+
+PATTERNS = ("*", "?", "[", "::", "$")
+"""What `datasets` reads in the path of a folder as a pattern, a chain of addresses or a variable.
+
+Of a folder with `?` it read the files of sibling folders too, without a word (decision 44).
+"""
+
+
+def folder_problem(folder: Path) -> str | None:
+    """Return why `load_dataset` would not read a release in this folder, or None."""
+    found = [pattern for pattern in PATTERNS if pattern in str(folder.absolute())]
+    if not found:
+        return None
+    return _(
+        "%(folder)s contains %(pattern)s, which the datasets library takes for a pattern: it would"
+        " load nothing, or the files of other folders. Name a folder without it."
+    ) % {"folder": folder.absolute(), "pattern": found[0]}
 
 
 def drop_reason_text(reason: str) -> str:
@@ -147,10 +176,15 @@ def of_cohort(config: str, cohort: str) -> str:
 
 
 class LeastAsked(NamedTuple):
-    """The thresholds that a release asks for: a preference with a lower p or margin is left out."""
+    """The thresholds that a release asks for: a preference with a lower p or margin is left out.
+
+    Without a median, `sft` contains rewrites alone.
+    """
 
     p: Decimal = LEAST_P[0]
     margin: Decimal = LEAST_MARGIN[0]
+    median: Decimal | None = None
+    """From which median on, as a share of the scale, the best-rated reply of a prompt is in sft."""
 
 
 ANY_LEAST = LeastAsked()
@@ -163,6 +197,8 @@ def least_problems(least: LeastAsked) -> dict[str, list[str]]:
         problems["least_p"] = [_("Must be from 0.5 to below 1, with at most four decimal places.")]
     if not _is_between(least.margin, *LEAST_MARGIN):
         problems["least_margin"] = [_("Must be from 0 to 3, with at most four decimal places.")]
+    if least.median is not None and not _is_between(least.median, *LEAST_MEDIAN):
+        problems["least_median"] = [_("Must be from 0.5 to 1, with at most four decimal places.")]
     return problems
 
 

@@ -9,14 +9,14 @@ from rest_framework import serializers
 from annotations.models import DatasetRelease
 from annotations.queries.releases import loading_advice
 from annotations.queries.retractions import RetractionEntry
-from annotations.rules.releases import LEAST_MARGIN, LEAST_P, PLACES
+from annotations.rules.releases import LEAST_MARGIN, LEAST_MEDIAN, LEAST_P, PLACES
 from annotations.rules.states import ReleasePurpose, RetractionCode
 from codesign.jobs.serializers import ProgressSerializer
 from codesign.shared.serializers import OneOf, Shape
 
 
 class ReleaseRequestSerializer(Shape):
-    """The purpose of a release, and the thresholds for its preferences."""
+    """The purpose of a release, and the thresholds for its records."""
 
     purpose = OneOf([str(purpose) for purpose in ReleasePurpose])
     least_p = serializers.DecimalField(
@@ -34,6 +34,19 @@ class ReleaseRequestSerializer(Shape):
         max_value=LEAST_MARGIN[1],
         default=LEAST_MARGIN[0],
         help_text="Preferences with a lower `margin` are left out; from 0 to 3.",
+    )
+    least_median = serializers.DecimalField(
+        max_digits=PLACES + 1,
+        decimal_places=PLACES,
+        min_value=LEAST_MEDIAN[0],
+        max_value=LEAST_MEDIAN[1],
+        default=None,
+        allow_null=True,
+        help_text=(
+            "With a number from 0.5 to 1, `sft` also contains the best-rated reply of each prompt, "
+            "if its median score is at least this share of the scale in every cohort; null for "
+            "rewrites alone."
+        ),
     )
 
 
@@ -62,6 +75,7 @@ class ReleaseSerializer(serializers.ModelSerializer[DatasetRelease]):
     example_judgements = serializers.BooleanField(source="has_examples")
     least_p = serializers.FloatField()
     least_margin = serializers.FloatField()
+    least_median = serializers.FloatField(allow_null=True)
     loading_advice = serializers.SerializerMethodField(
         help_text="What to know before loading the files; empty where they load safely."
     )
@@ -74,6 +88,7 @@ class ReleaseSerializer(serializers.ModelSerializer[DatasetRelease]):
             "purpose",
             "least_p",
             "least_margin",
+            "least_median",
             "state",
             "error",
             "created_at",

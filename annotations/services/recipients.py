@@ -18,14 +18,14 @@ from annotations.models import DatasetRelease
 from annotations.permissions import DOWNLOAD_RELEASES
 from annotations.queries import recipients as known
 from annotations.queries import releases as queries
-from annotations.rules.releases import ACKNOWLEDGED, DOWNLOADED
+from annotations.rules.releases import ACKNOWLEDGED, DOWNLOADED, folder_problem
 from annotations.rules.states import ReleaseState
 from annotations.services import release_states
 from codesign.accounts.queries import language_of
 from codesign.accounts.services import send_mail
 from codesign.audit.registry import action
 from codesign.shared.actors import Actor
-from codesign.shared.errors import Conflict, Gone
+from codesign.shared.errors import Conflict, Gone, Invalid
 from codesign.studies.permissions import require
 
 action(DOWNLOADED, gettext_lazy("downloaded from a dataset release"))
@@ -76,7 +76,12 @@ def open_all(*, actor: Actor, release: DatasetRelease, taken: bool) -> list[tupl
 
 
 def check_target(*, folder: Path) -> None:
-    """Raise Conflict if a folder is not empty, so that nothing is overwritten or mixed."""
+    """Raise Invalid or Conflict if a release in this folder could not be loaded, or is not alone.
+
+    Called before a release is built, so that nobody waits for a refusal.
+    """
+    if problem := folder_problem(folder):
+        raise Invalid(problem)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Conflict(_("%(folder)s is not an empty folder. Name a new one.") % {"folder": folder})
 

@@ -27,12 +27,13 @@ from annotations.permissions import REQUEST_RELEASE, SEE_RELEASES
 from annotations.queries import releases as queries
 from annotations.queries.helplines import numbers_known_to
 from annotations.queries.own_judgements import corrections_in
-from annotations.queries.selection import granting, selection
+from annotations.queries.selection import granting, linkable, selection
 from annotations.rules.releases import (
     ANY_LEAST,
     MAX_BUILDS,
     LeastAsked,
     drop_reason_text,
+    folder_problem,
     least_problems,
 )
 from annotations.rules.states import ReleasePurpose, ReleaseState
@@ -47,7 +48,7 @@ from codesign.jobs.services.working import Work, run_to_end
 from codesign.shared import disk_space
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.advisory_locks import Lock, lock_until_commit
-from codesign.shared.errors import Invalid
+from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.transition import Move, transition
 from codesign.studies.locks import lock_study
 from codesign.studies.models import Member, Study
@@ -107,12 +108,19 @@ def _checked_and_locked(
 ) -> dict[str, Any]:
     """Return valid fields of a new release. Locks the study, so that numbers are consecutive."""
     require(actor, REQUEST_RELEASE, study)
+    if problem := folder_problem(Path(settings.RELEASES_DIR)):  # training reads from there
+        raise Conflict(problem)
     if purpose not in set(ReleasePurpose):
         raise Invalid(_("Choose a purpose."), {"purpose": [_("Choose from the list.")]})
     if problems := least_problems(least):
-        raise Invalid(_("The least p or margin is out of range."), problems)
+        raise Invalid(_("The least p, margin or median is out of range."), problems)
     lock_study(study_id=study.id)
-    return {"purpose": purpose, "least_p": least.p, "least_margin": least.margin}
+    return {
+        "purpose": purpose,
+        "least_p": least.p,
+        "least_margin": least.margin,
+        "least_median": least.median,
+    }
 
 
 def _new_row(
@@ -207,6 +215,7 @@ class Draft:
         self.corrections: dict[str, int] = {}
         """Member id → number of their corrections before the selection."""
         self.granted = {member: chosen.granting[member] for member in package.member_rows}
+        self.linkable = chosen.linkable.intersection(package.member_rows)
 
 
 def write_draft(*, release: DatasetRelease, work: Work) -> Draft:
@@ -219,7 +228,12 @@ def write_draft(*, release: DatasetRelease, work: Work) -> Draft:
         wait_and_group_late(study=release.study)
         text_checks.look(study=release.study, going_on=work.check)
         corrections = corrections_in(study=release.study)
-        thresholds = Thresholds(float(release.least_p), float(release.least_margin))
+        median = release.least_median
+        thresholds = Thresholds(
+            float(release.least_p),
+            float(release.least_margin),
+            None if median is None else float(median),
+        )
         chosen = selection(
             study=release.study, purpose=release.purpose, going_on=work.check, thresholds=thresholds
         )
@@ -298,6 +312,8 @@ def freeze(
     _lock_for_share(Member._meta.db_table, sorted(draft.granted))
     granted = granting(study=release.study, purpose=release.purpose)
     if any(granted.get(member) != record for member, record in draft.granted.items()):
+        return False
+    if draft.linkable != linkable(study=release.study).intersection(draft.granted):
         return False
     if not despite_corrections and _corrected_since(release, draft):
         return False

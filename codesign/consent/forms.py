@@ -80,6 +80,7 @@ PURPOSE_WORDS: dict[str, Any] = {
     rules.Purpose.QUOTATION: gettext_lazy("Offer: quote their words"),
     rules.Purpose.RECONTACT: gettext_lazy("Offer: contact them about later studies"),
     rules.Purpose.CREDIT: gettext_lazy("Offer: thank them by name"),
+    rules.Purpose.LINKING: gettext_lazy("Offer: keep one code for them in all sets of answers"),
 }
 """The purposes that releases and pages ask for. A text can offer fewer of them."""
 MOST_TEXT, MOST_PARTS = 20_000, 40

@@ -31,6 +31,7 @@ class Purpose(StrEnum):
     QUOTATION = "quotation"
     RECONTACT = "recontact"
     CREDIT = "credit"
+    LINKING = "linking"  # one pseudonym in all releases of the study
 
 
 OPTIONAL = frozenset(Purpose) - {Purpose.TAKE_PART}

@@ -106,6 +106,7 @@ VALUES: dict[str, Words] = {
     "embedded": gettext_lazy("included with Codesign"),
     "erase": gettext_lazy("erase identifying data"),
     "imported": gettext_lazy("from imported responses"),
+    "linking": gettext_lazy("having one code in all releases"),
     "publication": gettext_lazy("public release"),
     "quotation": gettext_lazy("quoting"),
     "recontact": gettext_lazy("being contacted again"),

@@ -67,6 +67,7 @@ def test_the_request_and_content_of_a_release_never_change() -> None:
         "parent": made,
         "purpose": "publication",
         "number": 2,
+        "least_median": 1,
     }
     refuses(made, **frozen)
     refuses(ReleaseMember.objects.get(release=made), rows=0)

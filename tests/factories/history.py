@@ -12,8 +12,10 @@ from annotations.models import (
     Retraction,
 )
 from annotations.queries.review import Kind
+from annotations.rules.imported import ImportedStatement
 from annotations.rules.states import FlagState, Harm, PayCheck, WhyHeld
 from annotations.services import own_texts, review, review_access
+from annotations.services.imported import record_imported_judgements
 from codesign.accounts.services import make_account
 from codesign.audit.models import Seal
 from codesign.care.services.cases import add_note, ask_for_support
@@ -55,6 +57,12 @@ def make_history() -> None:
 
 def _judge_and_review(member: Member) -> None:
     held = lease(member)
+    record_imported_judgements(
+        actor=SYSTEM,
+        study=held.study,
+        statements=[ImportedStatement(held.order_shown[0], "rank")],
+        source="A made-up forum",
+    )
     report = {
         "response": str(held.order_shown[0]),
         "harm": Harm.OTHER,

@@ -102,7 +102,7 @@ def write_consent(coordinator: Visitor) -> None:
     done = coordinator.submit(page, page.form_with("shown_hash"))
     assert "Version 1 is published." in done.words
     choices = ConsentVersion.objects.get().content["choices"]
-    assert len(choices) == 8
+    assert len(choices) == 9
     assert "commercial" not in [choice["purpose"] for choice in choices]
 
 

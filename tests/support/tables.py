@@ -4,6 +4,7 @@ from __future__ import annotations
 
 APPEND_ONLY = {
     "annotations.Criterion",
+    "annotations.ImportedJudgement",
     "annotations.Judgement",
     "annotations.OwnTextMove",
     "annotations.ReleaseMember",

@@ -138,6 +138,7 @@ def _judgement(n: int, number: int, prompt: PromptSnapshot, ids: list[str]) -> J
         active_ms=1_000 + _mixed(n, number) % 100_000,
         example=_mixed(n, number, 13) % 50 == 0,
         pay_check="held" if _mixed(n, number, 14) % 43 == 0 else "",
+        day=f"2026-11-{1 + _mixed(n, number, 15) % 30:02}",
     )
 
 

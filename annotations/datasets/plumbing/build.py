@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Set
 from contextlib import closing
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +26,19 @@ from annotations.datasets.plumbing.manifest import MANIFEST, Edition, as_json, d
 from annotations.datasets.plumbing.retraction_signing import RetractionSigner
 from annotations.datasets.plumbing.schemas import schemas
 from annotations.datasets.plumbing.selection import Selection
+from annotations.datasets.plumbing.text_lines import TextLines
 from annotations.datasets.plumbing.writers import BackgroundWriter, ConfigFiles, TextFiles
-from annotations.datasets.policy.judgement_rows import Attachments
+from annotations.datasets.policy.imported import imported_in, imported_record
+from annotations.datasets.policy.judgement_rows import Attachments, RatingStatements
 from annotations.datasets.policy.pseudonyms import Pseudonyms
 from annotations.datasets.policy.record_fields import Record
 from annotations.datasets.policy.records import candidates_of
 from annotations.datasets.policy.rewrites import HasPersonalData
 from annotations.datasets.policy.snapshot import JudgedPrompt, JudgementSnapshot
 from annotations.datasets.policy.splits import SPLITS, split_of
-from annotations.rules.releases import BY_COHORT, CONFIGS, POLICY, of_cohort
+from annotations.datasets.policy.texts import texts_of
+from annotations.rules.releases import BY_COHORT, CONFIGS, IN_SOME, POLICY, of_cohort
+from annotations.rules.states import ReleasePurpose
 from codesign.shared.batches import without_collector
 
 Progress = Callable[[int, int], None]
@@ -96,6 +101,8 @@ class _Builder:
         self.folder = folder
         self.has_personal_data = has_personal_data
         self.background = background
+        self.schemas = schemas(rated=selection.thresholds.median is not None)
+        self.rating_statements = RatingStatements(selection.rubrics)
         self.member_rows: Counter[str] = Counter()
         self.contested = HashedFile(folder, "contested.jsonl")
         self.listed: Counter[str] = Counter()
@@ -103,7 +110,12 @@ class _Builder:
         cohorts = sorted(first_pass.provenance.cohorts)
         self.cohorts = cohorts if len(cohorts) > 1 else []
         """Those with files of their own; a single cohort's would equal those of all."""
-        self.configs = {config: _Config(config) for config in CONFIGS}
+        evaluating = selection.purpose == ReleasePurpose.EVALUATION
+        self.configs = {
+            config: _Config(config)
+            for config in CONFIGS
+            if config not in IN_SOME or (config == "comparisons" and evaluating)
+        }
         for config in BY_COHORT:
             for cohort in self.cohorts:
                 self.configs[of_cohort(config, cohort)] = _Config(config)
@@ -111,8 +123,12 @@ class _Builder:
 
     def write(self, judged_prompt: JudgedPrompt, eligible: list[JudgementSnapshot]) -> None:
         """Write everything that a prompt gives."""
-        group = judged_prompt.prompt.split_group
-        split = split_of(study_id=self.selection.study["id"], split_group=group)
+        prompt = judged_prompt.prompt
+        split = split_of(
+            study_id=self.selection.study["id"],
+            split_group=prompt.split_group,
+            held_out=prompt.held_out,
+        )
         for file, record in self._records(judged_prompt):
             if file == "contested":
                 self.contested.write(as_line(record).encode())
@@ -120,6 +136,10 @@ class _Builder:
             else:
                 self._text_files(file, split).add(record)
         self._write_judgements(judged_prompt, eligible, split)
+        shown = {response_id for one in eligible for response_id in one.order_shown}
+        shown |= self._write_imported(judged_prompt, split)
+        if shown:
+            self._write_texts(judged_prompt, shown, split)
 
     def _records(self, judged_prompt: JudgedPrompt) -> list[tuple[str, Record]]:
         """(config or "contested", record), sorted by both; what is left out is counted."""
@@ -138,7 +158,7 @@ class _Builder:
     def _text_files(self, name: str, split: str) -> TextFiles:
         config = self.configs[name]
         if split not in config.files:
-            schema = schemas()[config.schema_name]
+            schema = self.schemas[config.schema_name]
             interleaved = config.schema_name == "unpaired_preference"
             files_class = InterleavedFiles if interleaved else TextFiles
             config.files[split] = files_class(self._config_files(name, split, schema), schema)
@@ -148,7 +168,7 @@ class _Builder:
     def _judgement_files(self, split: str) -> JudgementFiles:
         config = self.configs["judgements"]
         if split not in config.files:
-            files = self._config_files("judgements", split, schemas()["judgements"])
+            files = self._config_files("judgements", split, self.schemas["judgements"])
             purpose = self.selection.purpose
             config.files[split] = JudgementFiles(files, self.pseudonyms, purpose)
         judgement_files: JudgementFiles = config.files[split]
@@ -165,11 +185,37 @@ class _Builder:
             return
         files = self._judgement_files(split)
         dropped = self.configs["judgements"].dropped
-        attachments = Attachments(judged_prompt, self.selection.rubrics)
+        attachments = Attachments(judged_prompt, self.rating_statements)
         named = {self.pseudonyms.name("judgement", one.id): one for one in eligible}
         for name, judgement in sorted(named.items()):
             rows = files.add(name, judgement, attachments, dropped)
             self.member_rows[judgement.member_id] += rows
+
+    def _write_imported(self, judged_prompt: JudgedPrompt, split: str) -> set[str]:
+        """Write what came with an import; returns the responses that it is about."""
+        records = []
+        for one, reason in imported_in(judged_prompt, self.selection):
+            config = self.configs.setdefault("imported", _Config("imported"))
+            if reason:
+                config.dropped[reason] += 1
+            else:
+                records.append(imported_record(judged_prompt, one))
+        for record in sorted(records, key=itemgetter("record_id")):
+            self._text_files("imported", split).add(record)
+        return {record["response_id"] for record in records}
+
+    def _write_texts(self, judged_prompt: JudgedPrompt, shown: set[str], split: str) -> None:
+        """Write the prompt and the responses that other rows name by their ids."""
+        lines = TextLines(judged_prompt.prompt)
+        for text, reason in texts_of(judged_prompt, shown):
+            if reason:
+                self.configs["texts"].dropped[reason] += 1
+            else:
+                self._text_files("texts", split).add_line(lines.line(text))
+
+    def schemas_of_configs(self) -> dict[str, Any]:
+        """Config → its Arrow schema."""
+        return {name: self.schemas[one.schema_name] for name, one in self.configs.items()}
 
     def close(self) -> list[FileEntry]:
         """Finish all files."""
@@ -200,9 +246,9 @@ def build(
         closing(FirstPass(selection, folder=folder, rules=rules)) as first_pass,
     ):
         total = first_pass.provenance.judgements
-        if not total:
+        if not (total or first_pass.provenance.imported):
             raise NothingToRelease(first_pass.dropped_judgements)
-        pseudonyms = Pseudonyms(secret, first_pass.selection_hash)
+        pseudonyms = Pseudonyms(secret, first_pass.selection_hash, selection.linkable)
         has_personal_data = scan_texts(first_pass.rewrites()).__contains__
         with closing(BackgroundWriter()) as background:
             builder = _Builder(
@@ -232,7 +278,7 @@ def _finish(builder: _Builder, edition: Edition, first_pass: FirstPass) -> Packa
         signer=RetractionSigner(builder.pseudonyms.secret),
     )
     with closing(HashedFile(folder, "README.md")) as readme:
-        readme.write(dataset_card(manifest).encode())
+        readme.write(dataset_card(manifest, builder.schemas_of_configs()).encode())
     entries.append(readme.entry())
     manifest["files"] = [entry._asdict() for entry in sorted(entries)]
     content = as_json(manifest)

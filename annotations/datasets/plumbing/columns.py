@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from array import array
 from collections.abc import Iterable, Sequence
+from datetime import date
 from itertools import accumulate
 from typing import Any
 
 from annotations.datasets.policy.judgement_rows import ABSENT
+
+EPOCH = date(1970, 1, 1)
 
 
 def strings(values: Sequence[str], *, or_null: bool = False) -> Any:
@@ -33,6 +37,19 @@ def integers(values: Iterable[int], *, or_null: bool = False, long: bool = False
     validity = _bits(value != ABSENT for value in data) if or_null else None
     kind = pa.int64() if long else pa.int32()
     return pa.Array.from_buffers(kind, len(data), [validity, pa.py_buffer(data)])
+
+
+def days(values: Iterable[str]) -> Any:
+    """An array of days from text such as 2026-11-23; "" becomes null."""
+    import pyarrow as pa
+
+    return integers(map(_day_number, values), or_null=True).cast(pa.date32())
+
+
+@functools.cache
+def _day_number(value: str) -> int:
+    """Days since 1970, as Arrow counts them."""
+    return (date.fromisoformat(value) - EPOCH).days if value else ABSENT
 
 
 def floats(values: Iterable[float]) -> Any:

@@ -6,10 +6,11 @@ that builds it.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import Any
 
+from annotations.datasets.plumbing.features import features_of
 from annotations.rules.releases import DROP_REASON_TEXTS, USES
 
 CONFIG_DESCRIPTIONS: Mapping[str, str] = {
@@ -21,47 +22,105 @@ CONFIG_DESCRIPTIONS: Mapping[str, str] = {
     " `margin` is how strong it is, from 0 to 3; a rewrite has 1.",
     "unpaired_preference": "Prompt, response, and whether people found it good (`label`): for KTO."
     " Neighbours have different prompts, as far as possible; keep this order.",
-    "sft": "Prompt and accepted rewrite.",
+    "sft": "Prompt and accepted rewrite, and the best-rated replies if the release asked for them.",
+    "comparisons": "What people compared in evaluation rounds, on held-out prompts: never train on"
+    " it. `overall_preference` is from -3 (response 1 is much better) to 3 (response 2 is).",
     "judgements": "What each person submitted: one row per person, response and criterion or kind."
     " `value` is the score of a `rating`, the place (1 is best) in a `ranking`, the severity"
     " (1 to 3) of a `flag`, the change in characters of a `rewrite`, and 1 for a `highlight` and"
-    " for `all_harmful`. `position` is the place at which the response was shown, from 1.",
+    " for `all_harmful`. `position` is the place at which the response was shown, from 1, and `day`"
+    " the day on which it was sent, in UTC.",
+    "texts": "Each prompt and response that another config names by its id, once; join it by"
+    " `response_id`, or by `prompt_id` where that is empty.",
+    "imported": "Ranks (1 is best), scores and spans that came with an import from the `source`"
+    " named. Nobody in the study made them.",
+}
+
+DEFAULT_CONFIGS = (
+    "preference",
+    "sft",
+    "unpaired_preference",
+    "comparisons",
+    "judgements",
+    "imported",
+    "texts",
+)
+"""`load_dataset` without the name of a config reads the first of these that has rows."""
+WITHOUT_BRACES = str.maketrans("{}", "()")
+"""BibTeX counts braces."""
+SIZES = {
+    "1K": 10**3,
+    "10K": 10**4,
+    "100K": 10**5,
+    "1M": 10**6,
+    "10M": 10**7,
+    "100M": 10**8,
+    "1B": 10**9,
 }
 
 
-def dataset_card(manifest: Mapping[str, Any]) -> str:
-    """Return the card, from the manifest alone."""
+def dataset_card(manifest: Mapping[str, Any], schemas: Mapping[str, Any]) -> str:
+    """Return the card, from the manifest and the Arrow schema of each config."""
     parts = [
-        _front_matter(manifest),
+        _front_matter(manifest, schemas),
         f"# {manifest['study']['title']}: release {manifest['release']}",
         *_warning(manifest),
         _what_it_is(manifest),
         _configs(manifest),
         _dropped(manifest),
         _limits(manifest),
+        _licence(manifest),
+        _citation(manifest),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _front_matter(manifest: Mapping[str, Any]) -> str:
-    """YAML as JSON strings, which YAML reads: no title can break it."""
-    lines = [
-        "---",
-        f"pretty_name: {json.dumps(manifest['study']['title'], ensure_ascii=False)}",
-        "license: other",
-        "tags:",
-        "- preference",
-        "- human-feedback",
-        "- mental-health",
-        "configs:",
-    ]
+def _front_matter(manifest: Mapping[str, Any], schemas: Mapping[str, Any]) -> str:
+    """What the Hub shows and `datasets` reads.
+
+    It has features, so that a column without a single value loads with its type, but no numbers of
+    rows: `datasets` would refuse a folder from which somebody has deleted retracted records.
+    """
+    import yaml
+
+    rows = {config: splits for config, splits in manifest["rows"].items() if splits}
+    default = next((config for config in DEFAULT_CONFIGS if config in rows), "")
+    languages = sorted({language.split("-")[0].lower() for language in manifest["languages"]})
     folder = manifest["data"]["folder"]
-    for config, splits in manifest["rows"].items():
-        if splits:
-            lines += [f"- config_name: {config}", "  data_files:"]
-        for split in splits:
-            lines += [f"  - split: {split}", f"    path: {folder}/{config}/{split}.parquet"]
-    return "\n".join([*lines, "---"])
+    matter = {
+        "pretty_name": manifest["study"]["title"],
+        "language": languages,
+        "license": "other",
+        "license_name": f"consent-{manifest['purpose']}",
+        "license_link": "README.md#licence",
+        "task_categories": ["text-generation"],
+        "size_categories": [size_category(sum(rows.get(default, {}).values()))],
+        "tags": ["preference", "human-feedback", "mental-health"],
+        "configs": [
+            {
+                "config_name": config,
+                **({"default": True} if config == default else {}),
+                "data_files": [
+                    {"split": split, "path": f"{folder}/{config}/{split}.parquet"}
+                    for split in splits
+                ],
+            }
+            for config, splits in rows.items()
+        ],
+        "dataset_info": [
+            {"config_name": config, "features": features_of(schemas[config])} for config in rows
+        ],
+    }
+    text = yaml.safe_dump(matter, sort_keys=False, allow_unicode=True, width=10_000)
+    return f"---\n{text}---"
+
+
+def size_category(rows: int) -> str:
+    """The Hub's name for a number of rows, such as 1K<n<10K."""
+    least = "n<1K"
+    for lower, upper in pairwise(("1K", "10K", "100K", "1M", "10M", "100M", "1B")):
+        least = f"{lower}<n<{upper}" if rows >= SIZES[lower] else least
+    return least
 
 
 def _warning(manifest: Mapping[str, Any]) -> list[str]:
@@ -106,7 +165,7 @@ def _configs(manifest: Mapping[str, Any]) -> str:
     for config, splits in manifest["rows"].items():
         counts = " | ".join(str(splits.get(s, 0)) for s in ("train", "validation", "test"))
         lines.append(f"| `{config}` | {counts} |")
-    lines += ["", *(f"- `{config}`: {text}" for config, text in CONFIG_DESCRIPTIONS.items())]
+    lines += ["", *_descriptions(manifest["rows"])]
     if any(config not in CONFIG_DESCRIPTIONS for config in manifest["rows"]):
         lines.append(
             "- `preference-COHORT` and `unpaired_preference-COHORT`: the same from the votes and"
@@ -131,6 +190,12 @@ def _configs(manifest: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def _descriptions(configs: Iterable[str]) -> list[str]:
+    return [
+        f"- `{config}`: {text}" for config, text in CONFIG_DESCRIPTIONS.items() if config in configs
+    ]
+
+
 def _listed(manifest: Mapping[str, Any]) -> list[str]:
     """The pairs in `contested.jsonl` by reason, and the thresholds of the release."""
     counts = manifest["listed"]
@@ -148,6 +213,12 @@ def _listed(manifest: Mapping[str, Any]) -> list[str]:
         f"  - `cycle`, {counts['cycle']}: the votes prefer a to b, b to c and c to a, so that no"
         " order of the responses agrees with all of them.",
     ]
+    if "median" in least:
+        lines.append(
+            "- This release asked for the best-rated reply of each prompt in `sft`, with a median"
+            f" of at least {least['median']} of the scale in every cohort; `policy.best_rated` in"
+            " `manifest.json` has the rule."
+        )
     if (least["p"], least["margin"]) != (0.5, 0.0):
         lines.append(
             f"- This release asked for a `meta.p` of at least {least['p']} and a `margin` of at"
@@ -179,13 +250,20 @@ def _dropped(manifest: Mapping[str, Any]) -> str:
 
 
 def _limits(manifest: Mapping[str, Any]) -> str:
+    linkable = manifest["one_pseudonym_in_all_releases"]
+    agreed = (
+        f" Of the people, {linkable} agreed that their `rater_pseudonym` is the same in all"
+        " releases of the study."
+        if linkable
+        else ""
+    )
     return "\n".join(
         [
             "## Limits",
             "",
             "- Names of people, judgements and rewrites (`rater_pseudonym`, `judgement_id`,"
-            " `record_id`) are valid within this release only. It contains no demographics, no"
-            " dates, and no free text except reviewed rewrites.",
+            f" `record_id`) are valid within this release only.{agreed} It contains no"
+            " demographics, no times of day, and no free text of people except reviewed rewrites.",
             "- Patterns and a reviewer looked for personal data in rewrites; they may have missed a"
             " name. Tell the study if you find one.",
             "- People can withdraw their consent. Ask for the newest release before each use; a"
@@ -194,5 +272,37 @@ def _limits(manifest: Mapping[str, Any]) -> str:
             " its signatures with.",
             "- Texts may mention suicide, self-harm, violence and illness, and responses may be"
             " wrong or harmful. None of it is advice.",
+        ]
+    )
+
+
+def _licence(manifest: Mapping[str, Any]) -> str:
+    lines = [
+        "## Licence",
+        "",
+        f"Judgements and rewrites may be used for {USES[manifest['purpose']]} and for nothing else:"
+        " that is what the people who made them agreed to. They may not be handed on for another"
+        " use. Prompts and responses keep the licences of their sources and models.",
+    ]
+    sources = ", ".join(manifest.get("imported", {}))
+    if sources:
+        lines.append(f"Imported judgements keep the licence of their source: {sources}.")
+    return "\n".join(lines)
+
+
+def _citation(manifest: Mapping[str, Any]) -> str:
+    study = manifest["study"]
+    key = f"{study['slug']}-{manifest['release']}"
+    title = f"{study['title']}: release {manifest['release']}".translate(WITHOUT_BRACES)
+    return "\n".join(
+        [
+            "## Citation",
+            "",
+            "```bibtex",
+            f"@misc{{{key},",
+            f"  title = {{{title}}},",
+            f"  note = {{Dataset release of Codesign, selection {manifest['selection_hash']}}}",
+            "}",
+            "```",
         ]
     )

@@ -19,9 +19,14 @@ from typing import IO, Any
 
 from annotations.datasets.plumbing.selection import Selection, SelectionHash
 from annotations.datasets.plumbing.snapshot_json import parse
-from annotations.datasets.policy.eligibility import Eligibility
+from annotations.datasets.policy.eligibility import why_not_in_judgements
+from annotations.datasets.policy.imported import imported_in
 from annotations.datasets.policy.judgement_rows import eligible_judgements
-from annotations.datasets.policy.snapshot import JudgedPrompt, JudgementSnapshot
+from annotations.datasets.policy.snapshot import (
+    ImportedSnapshot,
+    JudgedPrompt,
+    JudgementSnapshot,
+)
 from annotations.registry import ModelName
 from annotations.rules.states import RewriteState
 
@@ -47,10 +52,14 @@ class Provenance:
     consent_versions: set[int] = field(default_factory=set)
     rubrics: set[str] = field(default_factory=set)
     models: set[ModelName] = field(default_factory=set)
+    languages: set[str] = field(default_factory=set)
+    imported: Counter[str] = field(default_factory=Counter)
+    """Source → statements that came with an import."""
 
     def add(self, judged_prompt: JudgedPrompt, judgement: JudgementSnapshot) -> None:
         """Count one judgement."""
         self.judgements += 1
+        self.languages.add(judged_prompt.prompt.language)
         self.examples += judgement.example
         cohort = self.cohorts.setdefault(judgement.cohort, Cohort(judgement.role))
         cohort.members.add(judgement.member_id)
@@ -58,6 +67,12 @@ class Provenance:
         self.rubrics.add(judgement.rubric)
         responses = judged_prompt.responses
         self.models.update(responses[shown].model for shown in judgement.order_shown)
+
+    def add_imported(self, judged_prompt: JudgedPrompt, one: ImportedSnapshot) -> None:
+        """Count one statement that came with an import."""
+        self.imported[one.source] += 1
+        self.languages.add(judged_prompt.prompt.language)
+        self.models.add(judged_prompt.responses[one.response_id].model)
 
     def members(self) -> list[str]:
         """Everybody whose work is in the release."""
@@ -91,7 +106,8 @@ class FirstPass:
             values = text.values()
             judged_prompt = parse(values, self._models)
             eligible = self._eligible(judged_prompt, selection)
-            selection_hash.add(text, judged_prompt, eligible)
+            imported = self._imported(judged_prompt, selection)
+            selection_hash.add(text, judged_prompt, eligible, imported)
             ids = {judgement.id for judgement in eligible}
             judgements = enumerate(judged_prompt.judgements)
             self._keep([place for place, one in judgements if one.id in ids], values)
@@ -100,12 +116,13 @@ class FirstPass:
             dict(selection.study),
             selection.purpose,
             rules,
-            list(selection.thresholds),
+            [*selection.thresholds.asked().values()],
             {member: selection.granting[member] for member in provenance.members()},
             provenance.versions(selection),
             {rubric: selection.scales.get(rubric) for rubric in sorted(provenance.rubrics)},
             sorted((model.id, model.name) for model in provenance.models),
             *_known(selection, provenance.rubrics),
+            *_linkable(selection, provenance),
         )
 
     def _keep(self, eligible_places: list[int], values: list[Any]) -> None:
@@ -118,7 +135,7 @@ class FirstPass:
     ) -> list[JudgementSnapshot]:
         eligible = eligible_judgements(
             judged_prompt,
-            Eligibility(judged_prompt, selection),
+            why_not_in_judgements(judged_prompt, selection),
             self.dropped_rows,
             self.dropped_judgements,
         )
@@ -128,6 +145,14 @@ class FirstPass:
             if rewrite.state == RewriteState.ACCEPTED:
                 self._rewrites.write(json.dumps(rewrite.text) + "\n")
         return eligible
+
+    def _imported(
+        self, judged_prompt: JudgedPrompt, selection: Selection
+    ) -> list[ImportedSnapshot]:
+        released = [one for one, reason in imported_in(judged_prompt, selection) if not reason]
+        for one in released:
+            self.provenance.add_imported(judged_prompt, one)
+        return released
 
     def rewrites(self) -> Iterator[str]:
         """The texts of all accepted rewrites."""
@@ -153,6 +178,12 @@ def _known(selection: Selection, rubrics: set[str]) -> list[dict[str, Any]]:
     """What the selection knows of the released rubrics, if anything."""
     known = {name: one for name, one in sorted(selection.rubrics.items()) if name in rubrics}
     return [known] if known else []
+
+
+def _linkable(selection: Selection, provenance: Provenance) -> list[list[str]]:
+    """The released people with one name in all releases, if there are any."""
+    linkable = sorted(selection.linkable.intersection(provenance.members()))
+    return [linkable] if linkable else []
 
 
 def _binary_scratch(folder: Path) -> IO[bytes]:

@@ -81,7 +81,7 @@ class JudgementFiles:
         self._files = files
         self._purpose = purpose
         self._block = _Block()
-        self._rater = functools.cache(functools.partial(pseudonyms.name, "rater"))
+        self._rater = functools.cache(pseudonyms.rater)
 
     def add(
         self,
@@ -207,7 +207,8 @@ def _end_json(shared: Shared, purpose: str) -> str:
         prompt.intensity,
         prompt.language,
     )
-    return f',"active_ms":{judgement.active_ms},{rest}}}\n'
+    day = f'"day":"{judgement.day}",' if judgement.day else ""
+    return f',"active_ms":{judgement.active_ms},{day}{rest}}}\n'
 
 
 @functools.lru_cache(maxsize=10_000, typed=True)  # 1 and 1.0 are equal, and read differently
@@ -306,6 +307,7 @@ def _shared_arrays(shared: Sequence[Shared], purpose: str) -> dict[str, Any]:
         "role": columns.strings([j.role for j in judgements]),
         "rubric": columns.strings([j.rubric for j in judgements]),
         "active_ms": columns.integers((j.active_ms for j in judgements), long=True),
+        "day": columns.days([j.day for j in judgements]),
         "propensity": columns.floats(j.propensity for j in judgements),
         "consent_version": columns.integers(j.consent_version for j in judgements),
         "consent_scope": columns.strings([purpose] * len(judgements)),

@@ -15,11 +15,11 @@ from annotations.datasets.plumbing.first_pass import Provenance
 from annotations.datasets.plumbing.layout import DataFolder
 from annotations.datasets.plumbing.retraction_signing import RetractionSigner
 from annotations.datasets.plumbing.selection import Selection
-from annotations.datasets.policy.description import POLICY_DESCRIPTION
+from annotations.datasets.policy.description import BEST_RATED, POLICY_DESCRIPTION
 from annotations.datasets.policy.splits import SALT, TEST_FROM, VALIDATION_FROM
 from annotations.registry import ModelName
 from annotations.rules.releases import LISTED, DropReason, purposes_needed
-from annotations.rules.states import RoundKind
+from annotations.rules.states import ReleasePurpose, RoundKind
 
 MANIFEST = "manifest.json"
 FORMAT = 3
@@ -70,23 +70,25 @@ def describe(
         "study": dict(selection.study),
         "release": edition.number,
         "purpose": selection.purpose,
-        "policy": dict(POLICY_DESCRIPTION),
-        "least": selection.thresholds._asdict(),
+        "policy": _policy(selection),
+        "least": selection.thresholds.asked(),
         "query": {
             "judgements": "one per assignment",
-            "rounds": [str(RoundKind.JUDGING)],
-            "held_out_prompts": False,
+            "rounds": [str(kind) for kind in _rounds(selection.purpose)],
+            "held_out_prompts": selection.purpose == ReleasePurpose.EVALUATION,
             "consent_in_force": [str(p) for p in purposes_needed(selection.purpose)],
         },
         "selection_hash": selection_hash,
         "example_judgements": provenance.examples,
         "judgements": provenance.judgements,
         "people": _people(provenance),
+        "one_pseudonym_in_all_releases": len(selection.linkable.intersection(provenance.members())),
         "consent_versions": provenance.versions(selection),
         "rubric_versions": sorted(provenance.rubrics),
         "rubrics": _rubrics(selection, provenance),
         "code_version": edition.code_version,
         "models": _models(provenance.models),
+        "languages": sorted(provenance.languages),
         "splits": _splits(),
         "data": data._asdict(),
         "rows": {config: dict(counts) for config, counts in rows.items()},
@@ -94,9 +96,22 @@ def describe(
         **_listed(listed),
         "retractions": _retractions(selection.study["slug"], signer),
     }
+    if provenance.imported:
+        manifest["imported"] = dict(sorted(provenance.imported.items()))
     if edition.parent:
         manifest["parent"] = dict(edition.parent)
     return manifest
+
+
+def _policy(selection: Selection) -> dict[str, str]:
+    asks_for_best = selection.thresholds.median is not None
+    return {**POLICY_DESCRIPTION, **(BEST_RATED if asks_for_best else {})}
+
+
+def _rounds(purpose: str) -> list[RoundKind]:
+    """From which rounds the judgements of a release for that purpose are."""
+    evaluating = purpose == ReleasePurpose.EVALUATION
+    return [RoundKind.JUDGING, *([RoundKind.EVALUATION] if evaluating else [])]
 
 
 def _rubrics(selection: Selection, provenance: Provenance) -> dict[str, Any]:

@@ -9,7 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from annotations.datasets.plumbing.snapshot_json import JudgedPromptJson
-from annotations.datasets.policy.snapshot import JudgedPrompt, JudgementSnapshot, ReleaseTerms
+from annotations.datasets.policy.snapshot import (
+    ImportedSnapshot,
+    JudgedPrompt,
+    JudgementSnapshot,
+    ReleaseTerms,
+)
 from annotations.registry import ModelName
 
 
@@ -41,10 +46,11 @@ class SelectionHash:
         text: JudgedPromptJson,
         judged_prompt: JudgedPrompt,
         eligible: Sequence[JudgementSnapshot],
+        imported: Sequence[ImportedSnapshot],
     ) -> None:
-        """Add a prompt and its eligible judgements, if there are any."""
-        if eligible:
-            self._digest.update(text.hashed_lines(judged_prompt, eligible))
+        """Add a prompt and what is released of its judgements and imported ones, if anything."""
+        if eligible or imported:
+            self._digest.update(text.hashed_lines(judged_prompt, eligible, imported))
 
     def close(self, *terms: object) -> str:
         """The hash in hexadecimal; `terms` are the study, purpose, rules, consents and so on."""

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from annotations.datasets.policy.snapshot import (
     FlagSnapshot,
     HarmReport,
+    ImportedSnapshot,
     JudgedPrompt,
     JudgementSnapshot,
     PromptSnapshot,
@@ -34,10 +35,11 @@ class JudgedPromptJson(NamedTuple):
 
     prompt: str
     responses: str
-    judgements: str
+    judgements: str | None
     rewrites: str | None = None
     flags: str | None = None
     harm_reports: str | None = None
+    imported: str | None = None
 
     def values(self) -> list[Any]:
         """Everything as plain values, for `parse`."""
@@ -46,9 +48,12 @@ class JudgedPromptJson(NamedTuple):
         return values
 
     def hashed_lines(
-        self, judged_prompt: JudgedPrompt, eligible: Sequence[JudgementSnapshot]
+        self,
+        judged_prompt: JudgedPrompt,
+        eligible: Sequence[JudgementSnapshot],
+        imported: Sequence[ImportedSnapshot],
     ) -> bytes:
-        """The lines that a release with these judgements depends on.
+        """The lines that a release with these judgements, and imported ones, depends on.
 
         They are the prompt, the responses shown, the rewrites, every flag and every “all could do
         harm”, whatever its author consents to. Other responses are left out: they may still be
@@ -66,6 +71,7 @@ class JudgedPromptJson(NamedTuple):
         )
         shown = {response for judgement in eligible for response in judgement.order_shown}
         shown.update(flag.response_id for flag in judged_prompt.flags)
+        shown.update(one.response_id for one in imported)
         sections = [
             [self.prompt],
             _lines(self.responses, (one in shown for one in judged_prompt.responses)),
@@ -75,6 +81,8 @@ class JudgedPromptJson(NamedTuple):
         ]
         if harm_reports:
             sections.append(harm_reports)
+        if imported:
+            sections.append(json.dumps(one) for one in imported)
         return "\n\n".join("\n".join(lines) for lines in sections).encode() + b"\n"
 
 
@@ -84,7 +92,7 @@ def _lines(lines: str | None, wanted: Iterable[bool]) -> Iterable[str]:
 
 def parse(values: Sequence[Any], models: Mapping[str, ModelName]) -> JudgedPrompt:
     """The snapshots from `JudgedPromptJson.values`; `models` has the model of each source."""
-    prompt, responses, judgements, rewrites, flags, harm_reports = values
+    prompt, responses, judgements, rewrites, flags, harm_reports, imported = values
     snapshot = PromptSnapshot(*prompt)
     messages = [{"role": m["role"], "content": m["content"]} for m in snapshot.messages]
     return JudgedPrompt(
@@ -94,4 +102,5 @@ def parse(values: Sequence[Any], models: Mapping[str, ModelName]) -> JudgedPromp
         [*map(RewriteSnapshot._make, rewrites)],
         [*map(FlagSnapshot._make, flags)],
         [*map(HarmReport._make, harm_reports)],
+        [*map(ImportedSnapshot._make, imported)],
     )

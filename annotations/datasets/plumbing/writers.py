@@ -110,7 +110,11 @@ class TextFiles:
 
     def add(self, record: dict[str, Any]) -> None:
         """Add one record; it has the keys of the schema in its order."""
-        self._lines.append(as_line(record))
+        self.add_line(as_line(record))
+
+    def add_line(self, line: str) -> None:
+        """Add the JSON line of one record."""
+        self._lines.append(line)
         if len(self._lines) == TEXT_ROWS:
             self._flush()
 

@@ -37,3 +37,9 @@ POLICY_DESCRIPTION: Mapping[str, str] = {
     " data; preferred to the original alone",
     "rows": "unweighted; no row is repeated",
 }
+BEST_RATED: Mapping[str, str] = {
+    "best_rated": "sft also contains, of each prompt, the reply with the highest mean of the"
+    " cohorts' medians among those with a median at or above `least.median` (a share of the scale)"
+    " in every cohort of the release, and without a report of harm that is open or upheld",
+}
+"""Part of the description of releases that ask for the best-rated replies."""

@@ -2,18 +2,21 @@
 
 Consent is read with the selection and checked again at the moment of freezing, in
 `annotations.services.releases.freeze`. Held-out prompts, and prompts in a split group with one, are
-never released.
+never released for training. Releases for evaluation contain the judgements of evaluation rounds, in
+configs that no trainer here reads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from annotations.datasets.policy.harm_veto import HarmFlags
 from annotations.datasets.policy.snapshot import JudgedPrompt, JudgementSnapshot, ReleaseTerms
 from annotations.rules.releases import DropReason
-from annotations.rules.states import USABLE, RoundKind
+from annotations.rules.states import USABLE, ReleasePurpose, RoundKind
+
+JudgementDropReason = Callable[[JudgementSnapshot], DropReason | None]
 
 
 class Ineligible(NamedTuple):
@@ -29,21 +32,31 @@ def first_reason(ineligible: Iterable[Ineligible]) -> DropReason:
 
 
 class Eligibility:
-    """What may be released of one prompt. Each method returns a reason against it, or None."""
+    """What may be released of one prompt. Each method returns a reason against it, or None.
 
-    def __init__(self, judged_prompt: JudgedPrompt, terms: ReleaseTerms) -> None:
+    Judgements of one kind of round alone are eligible: those of judging rounds to learn from, those
+    of evaluation rounds to compare models.
+    """
+
+    def __init__(
+        self,
+        judged_prompt: JudgedPrompt,
+        terms: ReleaseTerms,
+        round_kind: RoundKind = RoundKind.JUDGING,
+    ) -> None:
         self.flags = HarmFlags(judged_prompt)
+        self._round_kind = round_kind
         self._prompt = judged_prompt.prompt
         self._responses = judged_prompt.responses
         self._granting = terms.granting
-        self._prompt_reason = _prompt_drop_reason(judged_prompt, terms)
+        self.prompt_drop_reason = _prompt_drop_reason(judged_prompt, terms, round_kind)
 
     def judgement_drop_reason(self, judgement: JudgementSnapshot) -> DropReason | None:
         """Why nothing of this judgement may be released."""
-        if judgement.round_kind != RoundKind.JUDGING:
+        if judgement.round_kind != self._round_kind:
             return DropReason.EVALUATION_ROUND
-        if self._prompt_reason:
-            return self._prompt_reason
+        if self.prompt_drop_reason:
+            return self.prompt_drop_reason
         if judgement.record_withdrawn:
             return DropReason.CONSENT_WITHDRAWN
         if judgement.member_id not in self._granting:
@@ -65,11 +78,25 @@ class Eligibility:
         return DropReason.UNCLEARED_TEXT if uncleared else None
 
 
-def _prompt_drop_reason(judged_prompt: JudgedPrompt, terms: ReleaseTerms) -> DropReason | None:
+def why_not_in_judgements(judged_prompt: JudgedPrompt, terms: ReleaseTerms) -> JudgementDropReason:
+    """Return what says why a judgement has no rows in `judgements`, the widest config."""
+    to_learn_from = Eligibility(judged_prompt, terms).judgement_drop_reason
+    if terms.purpose != ReleasePurpose.EVALUATION:
+        return to_learn_from
+    comparing = Eligibility(judged_prompt, terms, RoundKind.EVALUATION).judgement_drop_reason
+    return lambda judgement: (
+        comparing if judgement.round_kind == RoundKind.EVALUATION else to_learn_from
+    )(judgement)
+
+
+def _prompt_drop_reason(
+    judged_prompt: JudgedPrompt, terms: ReleaseTerms, round_kind: RoundKind
+) -> DropReason | None:
     """Why nothing about this prompt may be released."""
     prompt = judged_prompt.prompt
-    if prompt.held_out:
-        return DropReason.HELD_OUT
-    if prompt.split_group in terms.held_out_groups:
-        return DropReason.HELD_OUT_GROUP
+    if round_kind != RoundKind.EVALUATION:
+        if prompt.held_out:
+            return DropReason.HELD_OUT
+        if prompt.split_group in terms.held_out_groups:
+            return DropReason.HELD_OUT_GROUP
     return DropReason.PROMPT_WITHDRAWN if prompt.withdrawn else None

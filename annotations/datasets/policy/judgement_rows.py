@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from annotations.datasets.policy.eligibility import Eligibility
+from annotations.datasets.policy.eligibility import JudgementDropReason
 from annotations.datasets.policy.snapshot import (
     FlagSnapshot,
     JudgedPrompt,
@@ -40,7 +40,6 @@ class Statement(NamedTuple):
 
 UNSURE_KIND = "unsure"
 """The kind of an answer “not sure”: no number, so that nobody takes it for a score."""
-NO_RUBRICS: Mapping[str, Mapping[str, Any]] = {}
 
 Row = tuple[str, Statement]
 """(response id, statement); a release has hundreds of thousands."""
@@ -48,13 +47,52 @@ Row = tuple[str, Statement]
 OfJudgement = TypeVar("OfJudgement", RewriteSnapshot, FlagSnapshot)
 
 
+class RatingStatements:
+    """What each score on each criterion of each rubric becomes, made once: there are many."""
+
+    def __init__(self, rubrics: Mapping[str, Mapping[str, Any]]) -> None:
+        self._rubrics = rubrics
+        self._by_rubric: dict[str, _OfRubric] = {}
+
+    def of(self, rubric: str) -> Mapping[tuple[str, float], Statement]:
+        """(criterion, score) → statement."""
+        if rubric not in self._by_rubric:
+            criteria = self._rubrics.get(rubric, {}).get("criteria", {})
+            self._by_rubric[rubric] = _OfRubric(criteria)
+        return self._by_rubric[rubric]
+
+
+class _OfRubric(dict[tuple[str, float], Statement]):
+    def __init__(self, criteria: Mapping[str, Mapping[str, Any]]) -> None:
+        super().__init__()
+        self._criteria = criteria
+
+    def __missing__(self, key: tuple[str, float]) -> Statement:
+        criterion, score = key
+        kind = self._kind(criterion, score)
+        value = 1.0 if kind == UNSURE_KIND else float(score)
+        self[key] = statement = Statement(kind, criterion, value)
+        return statement
+
+    def _kind(self, key: str, score: float) -> str:
+        """“rating” for a score on a Likert scale; otherwise the kind of the scale, or “unsure”."""
+        if score == UNSURE:
+            return UNSURE_KIND
+        criterion = self._criteria.get(key)
+        kind = criterion["kind"] if criterion else ScaleKind.LIKERT
+        return "rating" if kind == ScaleKind.LIKERT else str(kind)
+
+
+UNKNOWN_RUBRICS = RatingStatements({})
+
+
 class Attachments:
     """The rewrites and flags of a prompt by judgement, its responses, and all rubrics."""
 
     def __init__(
-        self, judged_prompt: JudgedPrompt, rubrics: Mapping[str, Mapping[str, Any]] = NO_RUBRICS
+        self, judged_prompt: JudgedPrompt, rating_statements: RatingStatements = UNKNOWN_RUBRICS
     ) -> None:
-        self.rubrics = rubrics
+        self.rating_statements = rating_statements
         self.prompt = judged_prompt.prompt
         self.responses = judged_prompt.responses
         self.rewrites = _by_judgement(judged_prompt.rewrites)
@@ -70,9 +108,9 @@ def _by_judgement(snapshots: Iterable[OfJudgement]) -> Mapping[str, Sequence[OfJ
 
 def rows_of(judgement: JudgementSnapshot, attachments: Attachments) -> list[Row]:
     """All rows of one judgement: ratings, ranking, reported harm, highlights, flags, rewrites."""
-    criteria = attachments.rubrics.get(judgement.rubric, {}).get("criteria", {})
+    statements = attachments.rating_statements.of(judgement.rubric)
     rows: list[Row] = [
-        (rating["response"], _rating(rating["criterion"], rating["score"], _kind(rating, criteria)))
+        (rating["response"], statements[rating["criterion"], rating["score"]])
         for rating in judgement.ratings
     ]
     strength = judgement.strength or ABSENT
@@ -99,20 +137,6 @@ def rows_of(judgement: JudgementSnapshot, attachments: Attachments) -> list[Row]
     return rows
 
 
-def _kind(rating: Mapping[str, Any], criteria: Mapping[str, Mapping[str, Any]]) -> str:
-    """“rating” for a score on a Likert scale; otherwise the kind of the scale, or “unsure”."""
-    if rating["score"] == UNSURE:
-        return UNSURE_KIND
-    criterion = criteria.get(rating["criterion"])
-    kind = criterion["kind"] if criterion else ScaleKind.LIKERT
-    return "rating" if kind == ScaleKind.LIKERT else str(kind)
-
-
-@functools.lru_cache(maxsize=10_000)
-def _rating(criterion: str, score: float, kind: str) -> Statement:
-    return Statement(kind, criterion, 1.0 if kind == UNSURE_KIND else float(score))
-
-
 @functools.lru_cache(maxsize=10_000)
 def _ranking(place: int, is_tie: bool, strength: int) -> Statement:
     return Statement("ranking", "preference", float(place), is_tie, strength)
@@ -120,14 +144,14 @@ def _ranking(place: int, is_tie: bool, strength: int) -> Statement:
 
 def eligible_judgements(
     judged_prompt: JudgedPrompt,
-    eligibility: Eligibility,
+    drop_reason: JudgementDropReason,
     dropped_rows: Counter[str],
     dropped_judgements: Counter[str],
 ) -> list[JudgementSnapshot]:
     """The judgements to release; the others, and their rows, are counted by reason."""
     eligible, attachments = [], Attachments(judged_prompt)
     for judgement in judged_prompt.judgements:
-        if reason := eligibility.judgement_drop_reason(judgement):
+        if reason := drop_reason(judgement):
             dropped_rows[reason] += len(rows_of(judgement, attachments))
             dropped_judgements[reason] += 1
         else:

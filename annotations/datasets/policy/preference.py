@@ -101,7 +101,7 @@ def _record(
             "rejected_origin": rejected.origin,
             "p": round(float(p if sign == 1 else 1 - p), 4),
             "length_change": len(chosen.text) - len(rejected.text),
-            "cohorts": _cohort_rows(pair, sign),
+            "cohorts": cohort_rows(pair, sign),
         },
     }
 
@@ -111,8 +111,13 @@ def _margin(pair: Pair, sign: int) -> float:
 
     It is 0, never negative, where the few who prefer the other response feel more strongly.
     """
+    return max(strength_towards(pair, sign), 0.0)
+
+
+def strength_towards(pair: Pair, sign: int) -> float:
+    """Mean signed strength, cohorts equally, from -3 to 3: with sign 1 towards the first."""
     means = [_mean_strength(votes) * sign for votes in pair.by_cohort.values()]
-    return round(max(float(sum(means)) / len(means), 0.0), 4)
+    return round(float(sum(means)) / len(means), 4) + 0.0  # never -0.0
 
 
 def _mean_strength(votes: Sequence[Vote]) -> float | Fraction:
@@ -124,7 +129,7 @@ def _mean_strength(votes: Sequence[Vote]) -> float | Fraction:
     return sum(strengths, Fraction(0)) / sum(weights)
 
 
-def _cohort_rows(pair: Pair, sign: int) -> list[Record]:
+def cohort_rows(pair: Pair, sign: int) -> list[Record]:
     """The votes of each cohort; with sign 1 wins are the first response's, with -1 the second's."""
     rows = []
     for cohort, votes in pair.by_cohort.items():
@@ -157,6 +162,6 @@ def _listed(pair: Pair, judged_prompt: JudgedPrompt, reason: DropReason) -> Reco
             "first_response_id": first.id,
             "second_response_id": second.id,
             "p": round(float(pooled(pair.tallies)), 4),
-            "cohorts": _cohort_rows(pair, 1),
+            "cohorts": cohort_rows(pair, 1),
         },
     }

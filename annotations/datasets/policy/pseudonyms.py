@@ -17,10 +17,13 @@ class Pseudonyms:
 
     HMAC of the ids, keyed by the study's secret and the hash of the selection: the same inputs give
     the same names, any other selection gives other names, and only the secret leads back to an id.
+    People who consented to it have one name in all releases of the study.
     """
 
     secret: bytes
     selection_hash: str
+    linkable: frozenset[str] = frozenset()
+    """Members who consented to that."""
 
     @cached_property
     def _keyed(self) -> hmac.HMAC:
@@ -31,6 +34,13 @@ class Pseudonyms:
         # hmac.digest would release the interpreter's lock to the writing thread at every call.
         digest = self._keyed.copy()
         digest.update("|".join((kind, *ids)).encode())
+        return digest.hexdigest()[:NAME_LENGTH]
+
+    def rater(self, member_id: str) -> str:
+        """The name of a person, in this release or in all releases of the study."""
+        if member_id not in self.linkable:
+            return self.name("rater", member_id)
+        digest = hmac.new(self.secret, f"rater in all releases|{member_id}".encode(), "sha256")
         return digest.hexdigest()[:NAME_LENGTH]
 
 

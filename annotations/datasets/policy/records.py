@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from annotations.datasets.policy.best_replies import NO_RATING, best_reply_of
+from annotations.datasets.policy.comparisons import comparisons_of
 from annotations.datasets.policy.cycles import pairs_in_cycles
 from annotations.datasets.policy.eligibility import Eligibility
 from annotations.datasets.policy.pairs import gather_pairs
@@ -18,8 +20,14 @@ from annotations.datasets.policy.pseudonyms import Pseudonyms
 from annotations.datasets.policy.record_fields import Record
 from annotations.datasets.policy.rewrites import HasPersonalData, usable_rewrites
 from annotations.datasets.policy.snapshot import JudgedPrompt, ReleaseTerms, Thresholds
-from annotations.datasets.policy.unpaired import gather_scored, unpaired_preference_of
+from annotations.datasets.policy.unpaired import (
+    ScoredResponse,
+    gather_scored,
+    unpaired_preference_of,
+)
 from annotations.rules.releases import DropReason, of_cohort
+from annotations.rules.states import ReleasePurpose
+from annotations.rules.texts import caseless_hash
 
 ALL_COHORTS = ""
 
@@ -41,16 +49,19 @@ def candidates_of(
     pseudonyms: Pseudonyms,
     has_personal_data: HasPersonalData,
 ) -> Iterator[Candidate]:
-    """All candidates except rows of `judgements`; `cohorts` have files of their own."""
+    """All candidates from people's work except `judgements`; `cohorts` have files of their own."""
     eligibility = Eligibility(judged_prompt, terms)
     yield from _from_pairs(judged_prompt, eligibility, cohorts, terms.thresholds)
-    yield from _from_responses(judged_prompt, terms, eligibility, cohorts)
+    all_scored = gather_scored(judged_prompt, eligibility, terms)
+    yield from _from_responses(all_scored, judged_prompt, eligibility, cohorts)
     dropped: Counter[str] = Counter()
+    rewritten: set[str] = set()
     for rewrite in usable_rewrites(
         judged_prompt, eligibility, pseudonyms, has_personal_data, dropped
     ):
         author = [rewrite.judgement.member_id]
-        yield Candidate("sft", rewrite.sft, members=author)
+        yield Candidate("sft", _with_rating(rewrite.sft, terms), members=author)
+        rewritten.add(caseless_hash(rewrite.sft["completion"][0]["content"]))
         reason = rewrite.preference_drop_reason
         reason = reason or below_thresholds(rewrite.preference, terms.thresholds)
         for cohort in _together_and_each([rewrite.judgement.cohort], cohorts):
@@ -58,6 +69,24 @@ def candidates_of(
             yield Candidate(config, None if reason else rewrite.preference, reason, author)
     for dropped_reason in dropped.elements():
         yield Candidate("sft", None, DropReason(dropped_reason))
+    bound = terms.thresholds.median
+    if bound is not None and all_scored:
+        (record, reason), best = best_reply_of(
+            all_scored, judged_prompt, eligibility, bound=bound, cohorts=cohorts
+        )
+        if record and caseless_hash(best.response.text) in rewritten:
+            record, reason = None, DropReason.DUPLICATE
+        yield Candidate("sft", record, reason, [j.member_id for j in best.judgements_of()])
+    if terms.purpose == ReleasePurpose.EVALUATION:
+        for record, reason, based_on in comparisons_of(judged_prompt, terms, pseudonyms):
+            yield Candidate("comparisons", record, reason, [one.member_id for one in based_on])
+
+
+def _with_rating(record: Record, terms: ReleaseTerms) -> Record:
+    """The record of a rewrite, with the fields of best-rated replies if the release has some."""
+    if terms.thresholds.median is None:
+        return record
+    return {**record, "meta": record["meta"] | NO_RATING}
 
 
 def _together_and_each(involved: Sequence[str], cohorts: Sequence[str]) -> list[str]:
@@ -93,12 +122,12 @@ def _from_pairs(
 
 
 def _from_responses(
+    all_scored: Sequence[ScoredResponse],
     judged_prompt: JudgedPrompt,
-    terms: ReleaseTerms,
     eligibility: Eligibility,
     cohorts: Sequence[str],
 ) -> Iterator[Candidate]:
-    for scored in gather_scored(judged_prompt, eligibility, terms):
+    for scored in all_scored:
         for cohort in _together_and_each(scored.cohorts(), cohorts):
             record, reason = unpaired_preference_of(scored, judged_prompt, eligibility, cohort)
             members = [judgement.member_id for judgement in scored.judgements_of(cohort)]

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from annotations.registry import ModelName
+from annotations.rules.scales import UNSURE
 
 UNKNOWN_MODEL = ModelName()
 
@@ -72,6 +74,9 @@ class JudgementSnapshot(NamedTuple):
     """A `PayCheck`: whether the pay for this work is or was checked by a person."""
     why: list[str] | None = None
     """Keys of the reasons that were chosen."""
+    day: str = ""
+    """The day on which it was sent, in UTC, such as 2026-11-23; never the time."""
+    asked_to_rank: bool = True
 
 
 class RewriteSnapshot(NamedTuple):
@@ -101,6 +106,19 @@ class HarmReport(NamedTuple):
     order_shown: list[str]
 
 
+class ImportedSnapshot(NamedTuple):
+    """A rank, score or span that came with an import; see `ImportedJudgement`."""
+
+    response_id: str
+    source: str
+    rater: int
+    kind: str
+    criterion: str
+    value: float
+    start: int | None = None
+    end: int | None = None
+
+
 class JudgedPrompt(NamedTuple):
     """One prompt, its responses and everything that people submitted about them."""
 
@@ -111,16 +129,47 @@ class JudgedPrompt(NamedTuple):
     flags: Sequence[FlagSnapshot] = ()
     """Every flag, also those that came with a text that is no vote."""
     harm_reports: Sequence[HarmReport] = ()
+    imported: Sequence[ImportedSnapshot] = ()
 
 
 class Thresholds(NamedTuple):
-    """The p and the margin below which a preference is left out of a release."""
+    """The p and the margin below which a preference is left out of a release.
+
+    `median` is the bound from which the best-rated reply of a prompt is in `sft`, as a share of the
+    scale; with None, `sft` contains rewrites alone.
+    """
 
     p: float = 0.5
     margin: float = 0.0
+    median: float | None = None
+
+    def asked(self) -> dict[str, float]:
+        """Name → value, without what was not asked for."""
+        return {name: value for name, value in self._asdict().items() if value is not None}
 
 
 NO_THRESHOLDS = Thresholds()
+
+
+class Shares(dict[tuple[str, str, float], float | None]):
+    """(rubric, criterion, score) → the score as a share of its scale, each computed once.
+
+    None for “not sure”, and for criteria without a scale on which more is better.
+    """
+
+    def __init__(self, scales: Mapping[str, Mapping[str, tuple[int, int]]]) -> None:
+        super().__init__()
+        self._scales = scales
+
+    def __missing__(self, key: tuple[str, str, float]) -> float | None:
+        rubric, criterion, score = key
+        scale = self._scales.get(rubric, {}).get(criterion)
+        share = None
+        if scale and score != UNSURE:
+            lowest, highest = scale
+            share = (score - lowest) / (highest - lowest)
+        self[key] = share
+        return share
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,8 +181,15 @@ class ReleaseTerms:
     """Member → consent record in force, for each member who allows the purpose."""
     held_out_groups: frozenset[str] = frozenset()
     """Split groups with at least one held-out prompt."""
+    linkable: frozenset[str] = frozenset()
+    """Members who allow that their name is the same in all releases of the study."""
     scales: Mapping[str, Mapping[str, tuple[int, int]]] = field(default_factory=dict)
     """Rubric → criterion → (lowest score, highest score), where a higher score is better."""
     rubrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Rubric → what its criteria and reasons are, without words, as the manifest shows it."""
     thresholds: Thresholds = NO_THRESHOLDS
+
+    @cached_property
+    def shares(self) -> Shares:
+        """Scores as shares of their scales."""
+        return Shares(self.scales)

@@ -22,7 +22,6 @@ from annotations.datasets.policy.snapshot import (
     ResponseSnapshot,
 )
 from annotations.rules.releases import DropReason
-from annotations.rules.scales import UNSURE
 from annotations.rules.texts import caseless_hash
 
 GOOD_FROM, BAD_UP_TO = 0.75, 0.25
@@ -149,13 +148,11 @@ def _merge_duplicates(by_id: dict[str, ScoredResponse]) -> list[ScoredResponse]:
 
 def _scores(judgement: JudgementSnapshot, terms: ReleaseTerms) -> dict[str, list[float]]:
     """Response id → this person's scores, each as a share of its scale."""
-    scales = terms.scales.get(judgement.rubric, {})
+    rubric, shares = judgement.rubric, terms.shares
     scores: dict[str, list[float]] = {}
     for rating in judgement.ratings:
-        scale = scales.get(rating["criterion"])
-        if scale and rating["score"] != UNSURE:
-            lowest, highest = scale
-            share = (rating["score"] - lowest) / (highest - lowest)
+        share = shares[rubric, rating["criterion"], rating["score"]]
+        if share is not None:
             scores.setdefault(rating["response"], []).append(share)
     return scores
 
@@ -167,7 +164,7 @@ def unpaired_preference_of(
     cohort: str = "",
 ) -> Decision:
     """The record of a response, or why it has none; by one cohort, or by all that scored it."""
-    if reason := _drop_reason(scored, eligibility):
+    if reason := why_not_scored(scored, eligibility):
         return Decision(None, reason)
     judgements = scored.judgements_of(cohort)
     if not judgements:  # nobody of this cohort is eligible
@@ -188,7 +185,7 @@ def unpaired_preference_of(
     return Decision(_record(scored, judged_prompt, good, judgements, "rating"))
 
 
-def _drop_reason(scored: ScoredResponse, eligibility: Eligibility) -> DropReason | None:
+def why_not_scored(scored: ScoredResponse, eligibility: Eligibility) -> DropReason | None:
     """Why a response makes no record, whatever its scores."""
     response_id = scored.response.id
     if reason := eligibility.response_drop_reason(response_id):
@@ -233,7 +230,7 @@ def _record(
             "response_id": response.id,
             "model_version_id": response.model.id,
             "origin": response.origin,
-            "cohorts": _cohort_rows(scored, judgements),
+            "cohorts": cohort_scores(scored, judgements),
         },
     }
 
@@ -243,7 +240,7 @@ def unpaired_record_id(prompt_id: str, text: str) -> str:
     return shared_record_id("unpaired_preference", prompt_id, caseless_hash(text))
 
 
-def _cohort_rows(scored: ScoredResponse, judgements: Sequence[JudgementSnapshot]) -> list[Record]:
+def cohort_scores(scored: ScoredResponse, judgements: Sequence[JudgementSnapshot]) -> list[Record]:
     """For each cohort that gave scores: how many people judged, and the median of their scores."""
     rows: list[Record] = []
     for cohort, role in sorted({(judgement.cohort, judgement.role) for judgement in judgements}):

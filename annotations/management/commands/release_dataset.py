@@ -44,6 +44,13 @@ class Command(BaseCommand):
             metavar="MARGIN",
             help="Leave out preferences that are weaker: from 0 to 3.",
         )
+        parser.add_argument(
+            "--least-median",
+            type=Decimal,
+            metavar="SHARE",
+            help="Add the best-rated reply of each prompt to sft, if its median in every cohort is"
+            " at least this share of the scale: from 0.5 to 1.",
+        )
         parser.add_argument("--out", type=Path, help="Copy the frozen files to this new folder.")
         add_as(parser)
 
@@ -58,7 +65,9 @@ class Command(BaseCommand):
                 actor=actor,
                 study=study_named(options["study"]),
                 purpose=options["purpose"],
-                least=LeastAsked(options["least_p"], options["least_margin"]),
+                least=LeastAsked(
+                    options["least_p"], options["least_margin"], options["least_median"]
+                ),
                 progress=self._progress,
             )
             if release.state != ReleaseState.FROZEN:

@@ -18,6 +18,7 @@ from codesign.shared.actors import Actor
 from codesign.shared.errors import Invalid
 from tests.support.release_study import Story, rows
 
+WRONG_MEDIANS = ["0.4999", "1.0001", "NaN", "-1", "0.51234"]
 WRONG = [
     ("0.49", "0"),
     ("1", "0"),
@@ -156,3 +157,42 @@ def test_the_service_refuses_too(story: Story) -> None:
             least=LeastAsked(Decimal("0.2")),
         )
     assert refused.value.fields.keys() == {"least_p"}
+
+
+def test_the_best_rated_replies_are_asked_for_at_every_door(story: Story, client: Client) -> None:
+    slug, out = story.study.slug, StringIO()
+    call_command("release_dataset", slug, "--purpose=training", "--least-median=0.75", stdout=out)
+    made = DatasetRelease.objects.get()
+    assert made.manifest["least"]["median"] == 0.75
+    assert [row["meta"]["kind"] for row in rows(made, "sft")] == ["best_rated", "best_rated"]
+    client.force_login(story.coordinator.user)
+    page = client.get(f"/studies/{slug}/releases/{made.id}/").content.decode()
+    assert "from a median of 0.75 of the scale" in page
+    client.post(f"/studies/{slug}/releases/new/", {"purpose": "training", "least_median": "0.8"})
+    told: Any = client.post(
+        f"/api/v1/studies/{slug}/dataset-releases/",
+        {"purpose": "training", "least_median": 1},
+        "application/json",
+    ).json()
+    assert told["least_median"] == 1.0
+    medians = DatasetRelease.objects.order_by("number").values_list("least_median", flat=True)
+    assert list(medians) == [Decimal("0.75"), Decimal("0.8"), Decimal(1)]
+
+
+@pytest.mark.parametrize("median", WRONG_MEDIANS)
+def test_every_door_refuses_a_median_that_is_out_of_range(
+    story: Story, client: Client, median: str
+) -> None:
+    slug = story.study.slug
+    client.force_login(story.coordinator.user)
+    sent = {"purpose": "training", "least_median": median}
+    answer = client.post(f"/api/v1/studies/{slug}/dataset-releases/", sent, "application/json")
+    assert answer.status_code == 400
+    assert client.post(f"/studies/{slug}/releases/new/", sent).status_code == 400
+    asked = ["--purpose=training", f"--least-median={median}"]
+    with pytest.raises(CommandError, match=r"Must be from 0\.5 to 1"):
+        call_command("release_dataset", slug, *asked, stdout=StringIO())
+    with pytest.raises(IntegrityError, match="release_least_median_in_range"):
+        DatasetRelease.objects.create(
+            study=story.study, number=9, purpose="training", least_median="0.4"
+        )

@@ -121,7 +121,7 @@ def test_a_config_without_rows_is_not_offered(tmp_path: Path) -> None:
     from datasets import get_dataset_config_names
 
     package = built(selection([judgement("lived-1", [["a", "b"]])]), tmp_path)
-    assert get_dataset_config_names(str(tmp_path)) == ["judgements"]
+    assert get_dataset_config_names(str(tmp_path)) == ["judgements", "texts"]
     assert package.manifest["rows"]["preference"] == {}
 
 

@@ -8,6 +8,7 @@ from annotations.datasets.policy.eligibility import Eligibility
 from annotations.datasets.policy.judgement_rows import (
     ABSENT,
     Attachments,
+    RatingStatements,
     Statement,
     eligible_judgements,
     rows_of,
@@ -65,7 +66,7 @@ def test_unsure_is_no_number_and_each_kind_of_scale_is_named() -> None:
     criteria = {"heard": {"kind": "likert"}, "advice": {"kind": "yes_no"}}
     criteria |= {"asks": {"kind": "points"}, "risk": {"kind": "likert"}}
     rubrics = {one.rubric: {"criteria": criteria}}
-    assert rows_of(one, Attachments(judged_prompt(one), rubrics)) == [
+    assert rows_of(one, Attachments(judged_prompt(one), RatingStatements(rubrics))) == [
         ("a", Statement("rating", "heard", 4.0)),
         ("a", Statement("yes_no", "advice", 0.0)),
         ("a", Statement("points", "asks", 1.0)),
@@ -94,7 +95,8 @@ def test_judgements_that_are_left_out_are_counted_with_their_rows() -> None:
     one = judged_prompt(*people)
     terms = ReleaseTerms(purpose="training", granting={"lived-2": "record"})
     rows, judgements = Counter[str](), Counter[str]()
-    eligible = eligible_judgements(one, Eligibility(one, terms), rows, judgements)
+    drop_reason = Eligibility(one, terms).judgement_drop_reason
+    eligible = eligible_judgements(one, drop_reason, rows, judgements)
     assert eligible == [people[1]]
     assert rows == {"no_consent": 6}  # two of each ranking, one flag, one rewrite
     assert judgements == {"no_consent": 2}

@@ -1,5 +1,6 @@
 """Which records have to be dropped when one person's work is retracted."""
 
+from annotations.datasets.policy.best_replies import best_reply_record_id
 from annotations.datasets.policy.pseudonyms import shared_record_id
 from annotations.datasets.policy.retractions import RetractedJudgement, records_based_on
 from annotations.datasets.policy.unpaired import unpaired_record_id
@@ -8,7 +9,11 @@ from tests.support.snapshots import PSEUDONYMS
 
 def test_every_record_that_a_judgement_is_part_of() -> None:
     one = RetractedJudgement(
-        "j1", [["b"], ["a", "c"]], rewritten=["a"], shown=[("p", "Text of a"), ("p", "Text of b")]
+        "j1",
+        [["b"], ["a", "c"]],
+        rewritten=["a"],
+        shown=[("p", "Text of a"), ("p", "Text of b")],
+        order_shown=["b", "a"],
     )
     pairs = [shared_record_id("preference", *pair) for pair in ("ab", "ac", "bc")]
     assert records_based_on([one], PSEUDONYMS) == {
@@ -17,7 +22,13 @@ def test_every_record_that_a_judgement_is_part_of() -> None:
         "unpaired_preference": sorted(
             unpaired_record_id("p", text) for text in ("Text of a", "Text of b")
         ),
-        "sft": [PSEUDONYMS.name("sft", "j1", "a")],
+        "sft": sorted(
+            [
+                PSEUDONYMS.name("sft", "j1", "a"),
+                *(best_reply_record_id("p", text) for text in ("Text of a", "Text of b")),
+            ]
+        ),
+        "comparisons": [shared_record_id("comparisons", "a", "b")],
     }
 
 

@@ -260,7 +260,7 @@ def test_package_with_cohorts(tmp_path: Path) -> None:
 def test_one_cohort_has_no_files_of_its_own(tmp_path: Path) -> None:
     """They would say the same as the others."""
     package = built(selection([scored("lived-1", 5)]), tmp_path)
-    assert [*package.manifest["rows"]] == ["preference", CONFIG, "sft", "judgements"]
+    assert [*package.manifest["rows"]] == ["preference", CONFIG, "sft", "judgements", "texts"]
 
 
 def test_neighbours_have_different_prompts(tmp_path: Path) -> None:

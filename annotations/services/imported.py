@@ -1,0 +1,114 @@
+"""Record ranks, scores and spans that came with an import, made elsewhere by nobody here."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+
+from django.db import transaction
+from django.db.models.functions import Length
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from annotations.models import ImportedJudgement, Prompt, Response
+from annotations.permissions import ADD_PROMPTS
+from annotations.rules.imported import (
+    ImportedStatement,
+    ranks,
+    source_problem,
+    statement_problem,
+)
+from codesign.audit import services as audit
+from codesign.audit.registry import action
+from codesign.shared.actors import Actor
+from codesign.shared.batches import batched
+from codesign.shared.errors import Invalid
+from codesign.shared.visible import seen
+from codesign.studies.models import Study
+from codesign.studies.permissions import require
+
+BATCH = 1_000
+IMPORTED = action(
+    "annotations.judgements_imported", gettext_lazy("imported judgements that were made elsewhere")
+)
+
+
+@transaction.atomic
+def record_imported_judgements(
+    *, actor: Actor, study: Study, statements: Iterable[ImportedStatement], source: str
+) -> int:
+    """Record statements on responses of a study. Return how many were new.
+
+    `source` names where they were made, such as a data set and its version; releases show it. A
+    statement that is already recorded changes nothing, so that a file can be imported again.
+    Raises Invalid, and records nothing, if one is wrong.
+    """
+    require(actor, ADD_PROMPTS, study)
+    if problem := source_problem(source):
+        raise Invalid(problem)
+    count = 0
+    for batch in batched(statements, BATCH):
+        count += _write(study, seen(source), batch)
+    if count:
+        audit.record(
+            actor=actor,
+            action=IMPORTED,
+            study_id=study.id,
+            about=("study", study.id, study.title),
+            data={"statements": count, "source": seen(source)},
+        )
+    return count
+
+
+def record_imported_rankings(
+    *,
+    actor: Actor,
+    study: Study,
+    prompt: Prompt,
+    ranked: Sequence[tuple[Response, int]],
+    source: str,
+) -> int:
+    """Record the ranks of responses to one prompt: the lowest is the best, equal ones are a tie.
+
+    For many prompts, give the `ranks` of all of them to `record_imported_judgements` at once.
+    """
+    if any(response.prompt_id != prompt.id for response, _rank in ranked):
+        raise Invalid(_("A ranking must be of responses to one prompt."))
+    return record_imported_judgements(
+        actor=actor,
+        study=study,
+        statements=ranks([(response.id, rank) for response, rank in ranked]),
+        source=source,
+    )
+
+
+def _write(study: Study, source: str, batch: Sequence[ImportedStatement]) -> int:
+    ids = {statement.response_id for statement in batch}
+    lengths = _lengths(study, ids)
+    known = _known(source, ids)
+    new: list[ImportedJudgement] = []
+    for statement in batch:
+        if statement.response_id not in lengths:
+            raise Invalid(_("An imported judgement must be of a response of this study."))
+        if problem := statement_problem(statement, length=lengths[statement.response_id]):
+            raise Invalid(problem)
+        key = statement._replace(value=0)
+        if key not in known:
+            new.append(ImportedJudgement(study=study, source=source, **statement._asdict()))
+        if known.setdefault(key, statement.value) != statement.value:
+            raise Invalid(_("A response has two different ranks or scores of one kind and rater."))
+    ImportedJudgement.objects.bulk_create(new, ignore_conflicts=True)
+    return len(new)
+
+
+def _lengths(study: Study, ids: set[uuid.UUID]) -> Mapping[uuid.UUID, int]:
+    """Return response id → characters of its text, for those that are of the study."""
+    responses = Response.objects.filter(id__in=ids, prompt__study=study)
+    return dict(responses.values_list("id", Length("text")))
+
+
+def _known(source: str, ids: set[uuid.UUID]) -> dict[ImportedStatement, float]:
+    """Return statement without its value → value, for what is recorded of these responses."""
+    rows = ImportedJudgement.objects.filter(response_id__in=ids, source=source)
+    stored = [*rows.values_list(*ImportedStatement._fields)]
+    return {(one := ImportedStatement(*row))._replace(value=0): one.value for row in stored}
