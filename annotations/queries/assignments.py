@@ -16,7 +16,7 @@ from annotations.queries import rubrics
 from annotations.queries.shown import ShownAssignment, label_of, shown_prompt, shown_rubric
 from annotations.rules import sittings
 from annotations.rules.model_markup import readable
-from annotations.rules.states import ItemKind, SkipReason
+from annotations.rules.states import Ask, ItemKind, SkipReason
 from codesign.consent import queries as consent
 from codesign.shared.actors import Actor
 from codesign.shared.compiled_queries import CompiledQuery
@@ -257,6 +257,7 @@ def shown(*, actor: Actor, assignment: Assignment) -> ShownAssignment:
         raise NotFound
     prompt = assignment.prompt
     responses = assignment.responses
+    words = rubrics.rubric_in(assignment.rubric_id, get_language() or member.study.language)
     return {
         "id": str(assignment.id),
         "study": member.study.slug,
@@ -267,9 +268,8 @@ def shown(*, actor: Actor, assignment: Assignment) -> ShownAssignment:
             {"id": str(id), "label": label_of(place), "text": readable(responses[id].text).text}
             for place, id in enumerate(assignment.order_shown)
         ],
-        "rubric": shown_rubric(
-            rubrics.rubric_in(assignment.rubric_id, get_language() or member.study.language)
-        ),
+        "rubric": shown_rubric(words),
+        "turns": list(words.turns_of(prompt.messages)) if Ask.RATING in assignment.asks else [],
         "asks": list(assignment.asks),
         "pay": {"amount_minor": assignment.amount_minor, "currency": assignment.currency},
         "covered": bool(assignment.covered),

@@ -19,7 +19,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from annotations.contract.asked import Asked
 from annotations.contract.unchecked import UncheckedSubmission
 from annotations.models import Assignment, ExpectedAnswer, Prompt, Response, Round, Seat, Task
 from annotations.permissions import MANAGE_ROUNDS
@@ -185,16 +184,15 @@ def expect(
     plan = rubrics.plan_of(seat.task.round_id, seat.cohort_id)
     words = rubrics.rubric_in(plan.rubric_id, study.language)
     submission = sent.checked(
-        Asked(
+        words.asked(
             texts={str(one.id): readable(one.text).text for one in seat.task.responses.all()},
-            scales=words.scales,
-            asks=frozenset(plan.asks),
-            conditions=words.conditions,
-            reasons=words.reason_keys,
+            asks=plan.asks,
+            turns=words.turns_of(seat.task.prompt.messages),
         )
     )
     answers = submission.model_dump(
-        mode="json", include={"ratings", "ranking", "strength", "all_harmful", "why"}
+        mode="json",
+        include={"ratings", "turn_ratings", "ranking", "strength", "all_harmful", "why"},
     )
     kept, _made = ExpectedAnswer.objects.update_or_create(
         seat=seat, defaults={"answers": answers, "explanation": explanation.strip()}

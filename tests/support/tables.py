@@ -8,6 +8,7 @@ APPEND_ONLY = {
     "annotations.OwnTextMove",
     "annotations.ReleaseMember",
     "annotations.PayDecision",
+    "annotations.PassageLabel",
     "annotations.Reason",
     "annotations.Retraction",
     "annotations.ReviewDecision",

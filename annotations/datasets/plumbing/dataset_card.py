@@ -25,7 +25,9 @@ CONFIG_DESCRIPTIONS: Mapping[str, str] = {
     "judgements": "What each person submitted: one row per person, response and criterion or kind."
     " `value` is the score of a `rating`, the place (1 is best) in a `ranking`, the severity"
     " (1 to 3) of a `flag`, the change in characters of a `rewrite`, and 1 for a `highlight` and"
-    " for `all_harmful`. `position` is the place at which the response was shown, from 1.",
+    " for `all_harmful`. `position` is the place at which the response was shown, from 1. A row"
+    " with a `turn` is about an earlier reply in the prompt: the assistant's first message is 1."
+    " `option` is the name of a `category`, whose `value` has no order.",
 }
 
 

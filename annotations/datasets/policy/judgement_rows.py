@@ -1,5 +1,7 @@
 """Config `judgements`: one row for each person, response and criterion (standards 7.4).
 
+Rows about an earlier reply in the conversation have the number of its turn and no response.
+
 Free text (comments, notes on flags and highlights, own words as labels, rewrites) is not in it:
 reviewed rewrites are in `sft` and `preference`.
 """
@@ -36,6 +38,9 @@ class Statement(NamedTuple):
     start: int = ABSENT
     end: int = ABSENT
     review: str = ""
+    turn: int = ABSENT
+    option: str = ""
+    """The name of a category."""
 
 
 UNSURE_KIND = "unsure"
@@ -43,7 +48,8 @@ UNSURE_KIND = "unsure"
 NO_RUBRICS: Mapping[str, Mapping[str, Any]] = {}
 
 Row = tuple[str, Statement]
-"""(response id, statement); a release has hundreds of thousands."""
+"""(response id, statement); a release has hundreds of thousands. No id if it is about a turn."""
+NO_RESPONSE = ""
 
 OfJudgement = TypeVar("OfJudgement", RewriteSnapshot, FlagSnapshot)
 
@@ -70,10 +76,14 @@ def _by_judgement(snapshots: Iterable[OfJudgement]) -> Mapping[str, Sequence[OfJ
 
 def rows_of(judgement: JudgementSnapshot, attachments: Attachments) -> list[Row]:
     """All rows of one judgement: ratings, ranking, reported harm, highlights, flags, rewrites."""
-    criteria = attachments.rubrics.get(judgement.rubric, {}).get("criteria", {})
+    rubric = attachments.rubrics.get(judgement.rubric, {})
+    criteria, labels = rubric.get("criteria", {}), rubric.get("labels") or MarkLabel
     rows: list[Row] = [
-        (rating["response"], _rating(rating["criterion"], rating["score"], _kind(rating, criteria)))
-        for rating in judgement.ratings
+        (rating["response"], _rated(rating, criteria)) for rating in judgement.ratings
+    ]
+    rows += [
+        (NO_RESPONSE, _rated(rating, criteria)._replace(turn=rating["turn"]))
+        for rating in judgement.turn_ratings or ()
     ]
     strength = judgement.strength or ABSENT
     for place, group in enumerate(judgement.ranking, start=1):
@@ -86,7 +96,7 @@ def rows_of(judgement: JudgementSnapshot, attachments: Attachments) -> list[Row]
         chosen = Statement("why", reason, 1.0)
         rows += [(response_id, chosen) for response_id in judgement.order_shown]
     for mark in judgement.highlights:
-        label = label if (label := mark.get("label", "")) in MarkLabel else ""
+        label = label if (label := mark.get("label", "")) in labels else ""
         highlight = Statement("highlight", label, 1.0, start=mark["start"], end=mark["end"])
         rows.append((mark["response"], highlight))
     for flag in attachments.flags.get(judgement.id, ()):
@@ -99,6 +109,14 @@ def rows_of(judgement: JudgementSnapshot, attachments: Attachments) -> list[Row]
     return rows
 
 
+def _rated(rating: Mapping[str, Any], criteria: Mapping[str, Mapping[str, Any]]) -> Statement:
+    kind, score = _kind(rating, criteria), rating["score"]
+    option = ""
+    if kind == ScaleKind.CATEGORY:
+        option = criteria[rating["criterion"]]["options"].get(str(score), "")
+    return _rating(rating["criterion"], score, kind, option)
+
+
 def _kind(rating: Mapping[str, Any], criteria: Mapping[str, Mapping[str, Any]]) -> str:
     """“rating” for a score on a Likert scale; otherwise the kind of the scale, or “unsure”."""
     if rating["score"] == UNSURE:
@@ -109,8 +127,9 @@ def _kind(rating: Mapping[str, Any], criteria: Mapping[str, Mapping[str, Any]]) 
 
 
 @functools.lru_cache(maxsize=10_000)
-def _rating(criterion: str, score: float, kind: str) -> Statement:
-    return Statement(kind, criterion, 1.0 if kind == UNSURE_KIND else float(score))
+def _rating(criterion: str, score: float, kind: str, option: str) -> Statement:
+    value = 1.0 if kind == UNSURE_KIND else float(score)
+    return Statement(kind, criterion, value, option=option)
 
 
 @functools.lru_cache(maxsize=10_000)

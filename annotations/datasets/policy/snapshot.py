@@ -72,6 +72,8 @@ class JudgementSnapshot(NamedTuple):
     """A `PayCheck`: whether the pay for this work is or was checked by a person."""
     why: list[str] | None = None
     """Keys of the reasons that were chosen."""
+    turn_ratings: list[dict[str, Any]] | None = None
+    """Scores of earlier replies in the conversation, which are counted from 1."""
 
 
 class RewriteSnapshot(NamedTuple):
@@ -135,5 +137,5 @@ class ReleaseTerms:
     scales: Mapping[str, Mapping[str, tuple[int, int]]] = field(default_factory=dict)
     """Rubric → criterion → (lowest score, highest score), where a higher score is better."""
     rubrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Rubric → what its criteria and reasons are, without words, as the manifest shows it."""
+    """Rubric → what its criteria, reasons and labels are, as the manifest shows it."""
     thresholds: Thresholds = NO_THRESHOLDS
