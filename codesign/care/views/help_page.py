@@ -11,11 +11,13 @@ from codesign.care.queries import help_page as queries
 from codesign.care.registry import way_to_stop
 from codesign.shared.access import PUBLIC
 from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.logs import unlogged
 from codesign.shared.pages import own_address
 from codesign.studies import queries as studies
 from codesign.studies.permissions import page
 
 
+@unlogged
 @page(PUBLIC)
 @require_safe
 def help_page(request: HttpRequest) -> HttpResponse:
