@@ -106,8 +106,9 @@ def _message(record: logging.LogRecord) -> str:
     """Return the message without personal data."""
     if (request := getattr(record, "request", None)) is not None:
         match = getattr(request, "resolver_match", None)
-        known = match and not is_unlogged(match.func)
-        place = match.route if known else "an unknown address"
+        place = "an unknown address"
+        if match and not is_unlogged(match.func):
+            place = match.route
         return f"{getattr(record, 'status_code', '')} {getattr(request, 'method', '')} {place}"
     task = getattr(record, "data", None)
     if isinstance(task, dict) and "exc" in task:  # Celery's message quotes the exception
