@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -89,6 +90,14 @@ def begun_of(member: Member, *, task_id: uuid.UUID, kind: ItemKind) -> Assignmen
     """Return the member's newest assignment of that kind that expired with a draft, if any."""
     mine = Assignment.objects.filter(member_id=member.id, task_id=task_id, item_kind=kind)
     return mine.filter(draft__isnull=False).order_by("-draft_saved_at").first()
+
+
+def put_off_before(*, member_id: uuid.UUID, now: datetime) -> list[Assignment]:
+    """Return the newest special assignments that a member put off, if not judged since; three."""
+    special = Assignment.objects.filter(member_id=member_id).exclude(item_kind=ItemKind.ORDINARY)
+    put_off = special.filter(later_until__lte=now)
+    put_off = put_off.exclude(task_id__in=special.had().values("task_id"))
+    return list(put_off.order_by("-later_until", "-ended_at")[:3])
 
 
 def may_continue(member: Member, begun: Assignment, *, light: bool) -> bool:

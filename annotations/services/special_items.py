@@ -61,7 +61,7 @@ def next_for(*, member: Member, last: Assignment | None, now: datetime) -> Speci
     New members get training items. After an assignment that was drawn to lead to a check, they get
     a repeat or an attention item.
     """
-    light = load.is_after_heaviest(last, now=now)
+    light = load.is_after_heaviest(member, last, now=now)
     if last and _stopped(last) and (again := lease_again(member=member, begun=last, light=light)):
         return again
     if last is None or last.item_kind == ItemKind.TRAINING:
@@ -72,6 +72,15 @@ def next_for(*, member: Member, last: Assignment | None, now: datetime) -> Speci
     if secrets.randbelow(2):
         tries.reverse()
     return tries[0](member, light=light) or tries[1](member, light=light)
+
+
+def put_off_for(*, member: Member, last: Assignment, now: datetime) -> Special | None:
+    """Return a training item or hidden check that a locked member put off until a day like this."""
+    light = load.is_after_heaviest(member, last, now=now)
+    for begun in queries.put_off_before(member_id=member.id, now=now):
+        if again := lease_again(member=member, begun=begun, light=light):
+            return again
+    return None
 
 
 def _stopped(last: Assignment) -> bool:
