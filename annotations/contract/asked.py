@@ -22,7 +22,8 @@ class Asked:
     """Response id → text as shown, criterion → scale, and the kinds of answers asked for.
 
     `scales` are in the order of the rubric. `conditions` has the criteria that are asked only after
-    some answers, and `reasons` the keys that may be chosen as “why”.
+    some answers, and `reasons` the keys that may be chosen as “why”. The criteria of `each_turn`
+    are also asked about each of the earlier replies in the conversation that `turns` numbers.
     """
 
     texts: Mapping[str, str]
@@ -30,3 +31,5 @@ class Asked:
     asks: frozenset[str]
     conditions: Mapping[str, Condition] = field(default_factory=dict)
     reasons: frozenset[str] = frozenset()
+    each_turn: frozenset[str] = frozenset()
+    turns: range = range(0)

@@ -102,6 +102,20 @@ def _criterion(value: Any, info: ValidationInfo) -> Any:
     raise refused(gettext_lazy("This is not one of the questions."))
 
 
+def _turn(value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> int:
+    """Check that a turn is one of the earlier replies of the conversation."""
+    asked = asked_in(info)
+    if not (asked.turns and asked.each_turn):
+        raise refused(gettext_lazy("This was not asked for."))
+    return _within(value, handler, asked.turns[0], asked.turns[-1])
+
+
+def _of_each_turn(value: Any, info: ValidationInfo) -> Any:
+    if isinstance(value, str) and value in asked_in(info).each_turn:
+        return value
+    raise refused(gettext_lazy("This is not one of the questions about earlier replies."))
+
+
 def _whole_number(low: int, high: int) -> str:
     """Return the error message for a value that is not a whole number within bounds."""
     words = gettext("Please give a whole number from %(low)d to %(high)d.")
@@ -188,6 +202,24 @@ class Rating(Entry):
         return self.response, self.criterion
 
 
+class TurnRating(Entry):
+    """A score for one earlier reply in the conversation, on one criterion that has `turns`."""
+
+    meaningful = frozenset({"score"})
+
+    turn: Annotated[
+        int,
+        Field(ge=1, description="The first message of the assistant is 1."),
+        WrapValidator(_turn),
+    ]
+    criterion: Annotated[str, BeforeValidator(_of_each_turn)]
+    score: Annotated[int, WrapValidator(_on_scale)]
+
+    def key(self) -> tuple[str | int, ...]:
+        """Return the values that must be unique: one score for each turn and criterion."""
+        return self.turn, self.criterion
+
+
 class Rewrite(Entry):
     """A person's version of a response."""
 
@@ -238,6 +270,7 @@ class Flag(Entry):
 
 NEEDED_ASK: Mapping[str, Ask] = {
     "ratings": Ask.RATING,
+    "turn_ratings": Ask.RATING,
     "ranking": Ask.RANKING,
     "strength": Ask.RANKING,
     "all_harmful": Ask.RANKING,

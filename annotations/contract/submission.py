@@ -1,7 +1,8 @@
 """A complete submission: what people send for an assignment.
 
 Every optional part may be empty or absent. All errors are reported at once, each at its field:
-`ratings.0.score` is the score of the first rating, `ratings.RESPONSE.CRITERION` a missing rating.
+`ratings.0.score` is the score of the first rating, `ratings.RESPONSE.CRITERION` a missing rating,
+`turn_ratings.turn_1.CRITERION` a missing one of the first earlier reply.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from annotations.contract.parts import (
     Rating,
     Rewrite,
     Text,
+    TurnRating,
     asked_in,
     names_of,
 )
@@ -45,12 +47,14 @@ MAX_ACTIVE = 3600
 """Most seconds of work that are counted for one assignment."""
 TWICE: dict[str, Promise] = {
     "ratings": _("This was rated twice."),
+    "turn_ratings": _("This was rated twice."),
     "rewrites": _("This response was rewritten twice."),
     "highlights": _("This passage is marked twice."),
     "flags": _("This harm is reported twice."),
 }
 ENTRIES: dict[str, type[Entry]] = {
     "ratings": Rating,
+    "turn_ratings": TurnRating,
     "rewrites": Rewrite,
     "highlights": Highlight,
     "flags": Flag,
@@ -91,25 +95,57 @@ def _every_question(ratings: tuple[Rating, ...], info: ValidationInfo) -> tuple[
     rated = {rating.key(): rating.score for rating in ratings}
     wrong: dict[Place, Promise] = {}
     for response in asked.texts:
-        wanted = _criteria_asked(asked, response, rated)
-        for criterion in asked.scales:
-            if (response, criterion) not in rated and criterion in wanted:
-                wrong[response, criterion] = _("Please choose an answer.")
-            elif (response, criterion) in rated and criterion not in wanted:
-                wrong[response, criterion] = _("This is not asked after the answers above it.")
+        for criterion, sentence in _wrong_about(response, asked, asked.scales, rated).items():
+            wrong[response, criterion] = sentence
     if wrong:
         raise refused_at(wrong)
     return ratings
 
 
+def _every_turn(ratings: tuple[TurnRating, ...], info: ValidationInfo) -> tuple[TurnRating, ...]:
+    """The same for the earlier replies in the conversation, with the criteria of each turn."""
+    asked = asked_in(info)
+    if Ask.RATING not in asked.asks or not asked.each_turn:
+        return ratings
+    rated = {rating.key(): rating.score for rating in ratings}
+    criteria = [criterion for criterion in asked.scales if criterion in asked.each_turn]
+    wrong: dict[Place, Promise] = {}
+    for turn in asked.turns:
+        for criterion, sentence in _wrong_about(turn, asked, criteria, rated).items():
+            wrong[f"turn_{turn}", criterion] = sentence
+    if wrong:
+        raise refused_at(wrong)
+    return ratings
+
+
+def _wrong_about(
+    about: str | int,
+    asked: Asked,
+    criteria: Collection[str],
+    rated: Mapping[tuple[str | int, ...], int],
+) -> dict[str, Promise]:
+    """Return criterion → what is wrong, for a response or a turn that is rated on criteria."""
+    wanted = _criteria_asked(about, asked, criteria, rated)
+    wrong: dict[str, Promise] = {}
+    for criterion in criteria:
+        if (about, criterion) not in rated and criterion in wanted:
+            wrong[criterion] = _("Please choose an answer.")
+        elif (about, criterion) in rated and criterion not in wanted:
+            wrong[criterion] = _("This is not asked after the answers above it.")
+    return wrong
+
+
 def _criteria_asked(
-    asked: Asked, response: str, rated: Mapping[tuple[str | int, ...], int]
+    about: str | int,
+    asked: Asked,
+    criteria: Collection[str],
+    rated: Mapping[tuple[str | int, ...], int],
 ) -> Collection[str]:
-    """Return the criteria that are asked about one response."""
+    """Return those of the criteria that are asked about a response or a turn."""
     if not asked.conditions:
-        return asked.scales
-    scores = {key: rated[response, key] for key in asked.scales if (response, key) in rated}
-    return asked_after(asked.scales, asked.conditions, scores)
+        return criteria
+    scores = {key: rated[about, key] for key in criteria if (about, key) in rated}
+    return asked_after(criteria, asked.conditions, scores)
 
 
 def _known_reasons(reasons: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
@@ -182,6 +218,11 @@ class Submission(Part):
 
     ratings: Annotated[Entries[Rating], AfterValidator(_every_question)] = Field(
         (), validate_default=True
+    )
+    turn_ratings: Annotated[Entries[TurnRating], AfterValidator(_every_turn)] = Field(
+        (),
+        validate_default=True,
+        description="Of the earlier replies in the conversation, on the criteria with `turns`.",
     )
     all_harmful: Annotated[bool, says(_("Please send true or false."))] = Field(
         False, description="Instead of a ranking."

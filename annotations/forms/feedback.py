@@ -43,7 +43,8 @@ def _filled(shown: ShownAssignment, answers: dict[str, Any], *, clinical: bool) 
 
 def _groups(form: JudgingForm) -> list[ChoiceField]:
     questions = form.questions
-    groups = [scale for criterion in questions.criteria for scale in criterion.scales]
+    groups = [*questions.turns]
+    groups += [scale for criterion in questions.criteria for scale in criterion.scales]
     overall = [questions.comparison] if questions.comparison else [*questions.ranks]
     return [*groups, *overall]
 

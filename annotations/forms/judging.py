@@ -13,7 +13,13 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from annotations.forms import marks
-from annotations.forms.judging_rubric import chosen_reasons, ratings_asked, reason_inputs
+from annotations.forms.judging_rubric import (
+    chosen_reasons,
+    ratings_asked,
+    reason_inputs,
+    score_of,
+)
+from annotations.forms.judging_turns import turn_input, turn_inputs, turn_ratings
 from annotations.forms.words import BOTH_HARMFUL, CANNOT_RANK, COMPARISON
 from annotations.queries.shown import ShownAssignment, ShownResponse
 from annotations.rules.states import Ask
@@ -40,6 +46,7 @@ def answers(posted: Inputs, shown: ShownAssignment) -> dict[str, Any]:
     filled: dict[str, Any] = {}
     if Ask.RATING in asks:
         filled["ratings"] = ratings_asked(_ratings(posted, shown), shown["rubric"])
+        filled["turn_ratings"] = turn_ratings(posted, shown)
     if Ask.RANKING in asks:
         filled["all_harmful"] = _all_harmful(posted)
         filled["cannot_rank"] = _cannot_rank(posted)
@@ -62,13 +69,13 @@ def _ratings(posted: Inputs, shown: ShownAssignment) -> list[dict[str, Any]]:
     ratings = []
     for response in shown["responses"]:
         for criterion in shown["rubric"]["criteria"]:
-            score = posted.get(rating_input(response["label"], criterion["key"]), "")
-            if _is_whole(score.removeprefix("-")):
+            typed = posted.get(rating_input(response["label"], criterion["key"]), "")
+            if (score := score_of(typed)) is not None:
                 ratings.append(
                     {
                         "response": response["id"],
                         "criterion": criterion["key"],
-                        "score": int(score),
+                        "score": score,
                     }
                 )
     return ratings
@@ -151,6 +158,7 @@ def inputs(shown: ShownAssignment) -> dict[str, str]:
     seconds = str(draft.get("active_seconds") or "").partition(".")[0]
     if seconds.isascii() and seconds.isdigit():
         filled["active_seconds"] = seconds
+    filled |= dict(turn_inputs(draft))
     filled |= dict(reason_inputs(draft, shown))
     filled |= _comparison_inputs(draft, letters)
     if draft.get("all_harmful") is True:
@@ -254,6 +262,11 @@ def _inputs_of(
             return _inputs_of_ranking(sent, shown)
         case ["ratings", response, criterion] if response in letters:
             return [rating_input(letters[response], criterion)]
+        case ["turn_ratings", place, criterion] if place.startswith("turn_"):
+            return [turn_input(int(place.removeprefix("turn_")), criterion)]
+        case ["turn_ratings", number, *_field]:
+            entry = sent["turn_ratings"][int(number)]
+            return [turn_input(entry["turn"], entry["criterion"])]
         case ["highlights", number, *_field]:
             return [marked[int(number)]]
         case ["ratings" | "rewrites" | "flags" as part, number, *field]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 
@@ -11,11 +11,11 @@ from annotations.forms import words
 from annotations.forms.fields import ChoiceField, Option, TextField, options
 from annotations.forms.judging import mark_label, rating_input, reply_input, text_labels
 from annotations.forms.judging_rubric import (
-    anchors_of,
-    choices_of,
     only_if_sentence,
+    scale_field,
     why_input,
 )
+from annotations.forms.judging_turns import Turn, conversation
 from annotations.forms.marked import MarkedReply, marked_reply
 from annotations.queries.shown import (
     ShownAssignment,
@@ -23,7 +23,6 @@ from annotations.queries.shown import (
     ShownResponse,
     ShownRubric,
 )
-from annotations.rules.scales import ScaleKind
 from annotations.rules.states import WORST_FIRST, Ask
 
 
@@ -79,6 +78,8 @@ class Questions:
     reasons: tuple[Option, ...] = ()
     """Check boxes under “Why?”; the value is the name of the input."""
     asks_comment: bool = True
+    turns: tuple[ChoiceField, ...] = ()
+    """The scales for earlier replies. They are shown in the conversation."""
 
     @property
     def branches(self) -> bool:
@@ -88,7 +89,8 @@ class Questions:
     @property
     def needed(self) -> tuple[ChoiceField, ...]:
         """Return the groups that need an answer after the answers so far."""
-        ratings = [scale for criterion in self.criteria for scale in criterion.scales]
+        ratings = [*self.turns]
+        ratings += [scale for criterion in self.criteria for scale in criterion.scales]
         chosen = {scale.name: scale.value for scale in ratings}
         asked = (scale for scale in ratings if scale.is_asked(chosen))
         overall = (self.comparison,) if self.comparison else self.ranks
@@ -110,6 +112,7 @@ class Questions:
 class JudgingForm:
     """The whole form. `untouched` if nothing is filled in."""
 
+    conversation: tuple[Turn, ...]
     replies: tuple[ReplyFields, ...]
     questions: Questions
     asks_rewrite: bool
@@ -133,8 +136,13 @@ def judging_form(
     """
     errors = errors or {}
     replies = tuple(_reply(one, shown, inputs, errors) for one in shown["responses"])
+    turns = conversation(shown, inputs, errors)
     questions = _questions(shown, inputs, errors, clinical=clinical)
+    questions = replace(
+        questions, turns=tuple(one.scale for turn in turns for one in turn.questions)
+    )
     return JudgingForm(
+        conversation=turns,
         replies=replies,
         questions=questions,
         asks_rewrite=Ask.REWRITE in shown["asks"],
@@ -149,7 +157,7 @@ def _labels(
     replies: Iterable[ReplyFields], questions: Questions, texts: Mapping[str, words.Words]
 ) -> dict[str, words.Words]:
     """Return input → label, in the order of the page."""
-    labels: dict[str, words.Words] = {}
+    labels: dict[str, words.Words] = {field.name: field.legend for field in questions.turns}
     for reply in replies:
         labels[reply.rewrite.name] = texts[reply.rewrite.name]
         labels |= {field.name: field.legend for field in (reply.harm, reply.severity)}
@@ -264,17 +272,16 @@ def _scale(
     inputs: Mapping[str, str],
     errors: Mapping[str, str],
 ) -> ChoiceField:
-    name, condition = rating_input(response["label"], criterion["key"]), criterion["only_if"]
-    return ChoiceField(
-        name=name,
+    letter, condition = response["label"], criterion["only_if"]
+    return scale_field(
+        criterion,
+        name=rating_input(letter, criterion["key"]),
         legend=_("%(question)s, reply %(letter)s")
-        % {"question": criterion["title"], "letter": response["label"]},
-        options=options(choices_of(criterion), inputs.get(name, ""), anchors_of(criterion)),
-        letter=response["label"],
-        error=errors.get(name, ""),
-        shape="numbers" if criterion["scale"]["kind"] == ScaleKind.LIKERT else "answers",
-        only_after=rating_input(response["label"], condition["criterion"]) if condition else "",
-        only_scores=" ".join(map(str, condition["scores"])) if condition else "",
+        % {"question": criterion["title"], "letter": letter},
+        inputs=inputs,
+        errors=errors,
+        letter=letter,
+        only_after=rating_input(letter, condition["criterion"]) if condition else "",
     )
 
 

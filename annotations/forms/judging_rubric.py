@@ -7,21 +7,63 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from annotations.forms.fields import ChoiceField, options
 from annotations.queries.shown import ShownAssignment, ShownCriterion, ShownRubric
 from annotations.rules.scales import UNSURE, Condition, Rating, ScaleKind, only_asked
 
+MOST_IN_A_ROW = 3
+"""Named options that are shown in a row on phones, too."""
 
-def ratings_asked(ratings: Iterable[Rating], rubric: ShownRubric) -> list[Rating]:
+
+def ratings_asked(
+    ratings: Iterable[Rating], rubric: ShownRubric, *, about: str = "response"
+) -> list[Rating]:
     """Return the ratings without those of questions that these answers do not lead to.
 
-    Without scripts, people can answer such a question, and cannot clear the answer.
+    Without scripts, people can answer such a question, and cannot clear the answer. `about` is
+    “response” or “turn”.
     """
     conditions = {
         one["key"]: Condition(one["only_if"]["criterion"], frozenset(one["only_if"]["scores"]))
         for one in rubric["criteria"]
         if one["only_if"]
     }
-    return only_asked(ratings, [one["key"] for one in rubric["criteria"]], conditions)
+    criteria = [one["key"] for one in rubric["criteria"]]
+    return only_asked(ratings, criteria, conditions, about=about)
+
+
+def score_of(typed: str) -> int | None:
+    """Return the score that an input has, or None."""
+    digits = typed.removeprefix("-")
+    return int(typed) if digits.isascii() and digits.isdigit() and len(digits) < 5 else None
+
+
+def scale_field(
+    criterion: ShownCriterion,
+    *,
+    name: str,
+    legend: str,
+    inputs: Mapping[str, str],
+    errors: Mapping[str, str],
+    letter: str = "",
+    only_after: str = "",
+) -> ChoiceField:
+    """Return the radio group of a criterion. `only_after` is the group that it depends on."""
+    condition, kind = criterion["only_if"], criterion["scale"]["kind"]
+    shown_as = "numbers" if kind == ScaleKind.LIKERT else "answers"
+    choices = choices_of(criterion)
+    if kind == ScaleKind.CATEGORY and len(choices) > MOST_IN_A_ROW:
+        shown_as = "options"
+    return ChoiceField(
+        name=name,
+        legend=legend,
+        options=options(choices, inputs.get(name, ""), anchors_of(criterion)),
+        letter=letter,
+        error=errors.get(name, ""),
+        shape=shown_as,
+        only_after=only_after,
+        only_scores=" ".join(map(str, condition["scores"])) if condition else "",
+    )
 
 
 def why_input(key: str) -> str:

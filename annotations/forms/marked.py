@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from annotations.forms import words
 from annotations.forms.fields import ChoiceField, TextField, options
 from annotations.forms.marks import Mark, PlaceOption, marks_in, options_of
-from annotations.queries.shown import ShownAssignment, ShownResponse
+from annotations.queries.shown import ShownAssignment, ShownResponse, ShownRubric
 from annotations.rules.passages import words_at
 
 NEW = "new"
@@ -55,7 +55,7 @@ def marked_reply(
     errors: Mapping[str, str],
 ) -> MarkedReply:
     """Return what is marked in a reply."""
-    letter = response["label"]
+    letter, labels = response["label"], labels_of(shown["rubric"])
     marks = [mark for mark in marks_in(inputs, shown) if mark.response is response]
     name = f"words-{letter}"
     typed = inputs.get(name, "")
@@ -63,16 +63,23 @@ def marked_reply(
         letter=letter,
         places=tuple(mark.place for mark in marks),
         marks=tuple(
-            _fields(mark, words_at(mark.place, response["text"]), errors) for mark in marks
+            _fields(mark, words_at(mark.place, response["text"]), labels, errors) for mark in marks
         ),
-        blank=_fields(Mark(f"mark-{letter}-{NEW}", response, (0, 0), "", ""), WORDS, {}),
+        blank=_fields(Mark(f"mark-{letter}-{NEW}", response, (0, 0), "", ""), WORDS, labels, {}),
         words=TextField(name, typed, errors.get(name, "")),
         choices=tuple(options_of(typed, response["text"])),
     )
 
 
-def _fields(mark: Mark, text: str, errors: Mapping[str, str]) -> MarkFields:
-    labels: dict[str, words.Words] = {"": _("What is it? (optional)"), **words.MARK_LABELS}
+def labels_of(rubric: ShownRubric) -> Mapping[str, words.Words]:
+    """Return label → its words: the study's own labels, or the standard ones."""
+    return {one["key"]: one["title"] for one in rubric["labels"]} or words.MARK_LABELS
+
+
+def _fields(
+    mark: Mark, text: str, offered: Mapping[str, words.Words], errors: Mapping[str, str]
+) -> MarkFields:
+    labels: dict[str, words.Words] = {"": _("What is it? (optional)"), **offered}
     labels.setdefault(mark.label, mark.label)
     return MarkFields(
         name=mark.name,

@@ -14,6 +14,12 @@ from annotations.rules.states import Ask
 
 def example_of(words: RubricWords, *, language: str) -> ShownAssignment:
     """Return an assignment that nobody has, with two example replies."""
+    messages = [{"role": "user", "content": _("I have slept badly for weeks.")}]
+    if words.each_turn:
+        messages += [
+            {"role": "assistant", "content": _("I am sorry. What keeps you awake?")},
+            {"role": "user", "content": _("Thinking about work, mostly.")},
+        ]
     replies = (_("That sounds hard. What would help tonight?"), _("Try to go to bed earlier."))
     return {
         "id": str(uuid.UUID(int=0)),
@@ -22,7 +28,7 @@ def example_of(words: RubricWords, *, language: str) -> ShownAssignment:
         "expires_at": "",
         "prompt": {
             "id": str(uuid.UUID(int=0)),
-            "messages": [{"role": "user", "content": _("I have slept badly for weeks.")}],
+            "messages": messages,
             "category": "",
             "topics": [],
             "intensity": 1,
@@ -33,6 +39,7 @@ def example_of(words: RubricWords, *, language: str) -> ShownAssignment:
             for number, (label, text) in enumerate(zip("AB", replies, strict=True), start=1)
         ],
         "rubric": shown_rubric(words),
+        "turns": list(words.turns_of(messages)),
         "asks": [Ask.RATING, Ask.RANKING],
         "pay": {"amount_minor": 0, "currency": "EUR"},
         "covered": False,

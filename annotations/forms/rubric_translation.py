@@ -36,12 +36,14 @@ class TranslationForm(forms.Form):
         *,
         criteria: Sequence[Mapping[str, Any]],
         reasons: Sequence[Mapping[str, Any]],
+        labels: Sequence[Mapping[str, Any]],
         written: str,
         version: int,
     ) -> None:
         super().__init__(data, initial={"version": version})
         self._version = version
-        self._criteria, self._reasons, self._written = criteria, reasons, written
+        self._criteria, self._written = criteria, written
+        self._short = {"reason": reasons, "label": labels}
         for name, label, most in self._places():
             widget = forms.TextInput(attrs={"dir": "auto"})
             self.fields[name] = forms.CharField(label=label, max_length=most, widget=widget)
@@ -62,7 +64,11 @@ class TranslationForm(forms.Form):
                 (f"anchor-{one['key']}-{score}", words, MOST_ANCHOR)
                 for score, words in one["scale"]["anchors"].items()
             ]
-        places += [(f"reason-{one['key']}", one["title"], MOST_ANCHOR) for one in self._reasons]
+        places += [
+            (f"{kind}-{one['key']}", one["title"], MOST_ANCHOR)
+            for kind, short in self._short.items()
+            for one in short
+        ]
         return [place for place in places if place[1]]
 
     def clean_language(self) -> str:
@@ -89,4 +95,11 @@ class TranslationForm(forms.Form):
 
     def reasons(self) -> dict[str, str]:
         """Return reason → its title, for `translate_rubric`."""
-        return {one["key"]: self.cleaned_data[f"reason-{one['key']}"] for one in self._reasons}
+        return self._titles("reason")
+
+    def labels(self) -> dict[str, str]:
+        """Return label → its title, for `translate_rubric`."""
+        return self._titles("label")
+
+    def _titles(self, kind: str) -> dict[str, str]:
+        return {one["key"]: self.cleaned_data[f"{kind}-{one['key']}"] for one in self._short[kind]}

@@ -1,4 +1,4 @@
-"""Forms to write a rubric: its title, its questions with their scales, and reasons to choose."""
+"""Forms to write a rubric: its title, its questions with their scales, reasons and labels."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from annotations.models import Rubric
 from annotations.rules.rubric_content import choices_of, whole_criterion
-from annotations.rules.scales import HIGHEST, LOWEST, UNSURE, ScaleKind
+from annotations.rules.scales import HIGHEST, LOWEST, MOST_OPTIONS, ScaleKind
 from codesign.shared.integers import limits
 from codesign.shared.keys import free_key
 from codesign.shared.visible import shows_nothing
@@ -18,13 +19,14 @@ from codesign.shared.visible import shows_nothing
 SCORES = range(8)
 """The scores that a scale can have on this page."""
 MOST_QUESTIONS = 20
-MOST_REASONS = 12
+MOST_SHORT = 12
+"""Reasons, and labels."""
 MOST_ANCHOR = 60
 Criterion = Mapping[str, Any]
 
 
 class RubricForm(forms.Form):
-    """The title of a rubric, and the reasons that people can choose."""
+    """The title of a rubric, and the reasons and labels that people can choose."""
 
     after = forms.IntegerField(
         widget=forms.HiddenInput,
@@ -49,31 +51,67 @@ class RubricForm(forms.Form):
         widget=forms.Textarea(attrs={"dir": "auto", "rows": 4}),
     )
 
+    labels = forms.CharField(
+        label=_("Labels for marked passages (optional)"),
+        required=False,
+        help_text=_(
+            "One label in each line, such as “Too fast”. Leave it empty for the standard labels,"
+            " such as “Helps” and “Could do harm”."
+        ),
+        widget=forms.Textarea(attrs={"dir": "auto", "rows": 4}),
+    )
+
     def clean_reasons(self) -> list[str]:
         """Return the lines that show something, each once."""
-        lines = [line.strip() for line in self.cleaned_data["reasons"].splitlines()]
-        lines = list(dict.fromkeys(line for line in lines if not shows_nothing(line)))
-        if len(lines) > MOST_REASONS:
-            raise forms.ValidationError(_("Use at most 12 reasons."))
-        if any(len(line) > MOST_ANCHOR for line in lines):
-            raise forms.ValidationError(_("Keep each reason to 60 characters."))
-        return lines
+        return _short(self.cleaned_data["reasons"])
+
+    def clean_labels(self) -> list[str]:
+        """Return the lines that show something, each once."""
+        return _short(self.cleaned_data["labels"])
 
     def reasons_after(self, before: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Return reasons for `make_rubric`. A reason that stays keeps its key and translations."""
-        kept = {reason["title"]: reason for reason in before}
-        made: list[dict[str, Any]] = []
-        taken = {reason["key"] for reason in before}
-        for title in self.cleaned_data["reasons"]:
-            key = free_key(title, taken=taken, instead="reason", joint="_")
-            made.append(dict(kept.get(title) or {"key": key, "title": title}))
-            taken.add(made[-1]["key"])
-        return made
+        return _keyed(self.cleaned_data["reasons"], before, instead="reason")
+
+    def labels_after(self, before: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Return labels for `make_rubric`. A label that stays keeps its key and translations."""
+        return _keyed(self.cleaned_data["labels"], before, instead="label")
+
+
+def _lines(typed: str) -> list[str]:
+    lines = [line.strip() for line in typed.splitlines()]
+    return [line for line in lines if not shows_nothing(line)]
+
+
+def _short(typed: str) -> list[str]:
+    lines = list(dict.fromkeys(_lines(typed)))
+    if len(lines) > MOST_SHORT:
+        raise forms.ValidationError(_("Use at most 12 lines."))
+    if any(len(line) > MOST_ANCHOR for line in lines):
+        raise forms.ValidationError(_("Keep each line to 60 characters."))
+    return lines
+
+
+def _keyed(
+    titles: Sequence[str], before: Sequence[Mapping[str, Any]], *, instead: str
+) -> list[dict[str, Any]]:
+    kept = {one["title"]: one for one in before}
+    made: list[dict[str, Any]] = []
+    taken = {one["key"] for one in before}
+    for title in titles:
+        key = free_key(title, taken=taken, instead=instead, joint="_")
+        made.append(dict(kept.get(title) or {"key": key, "title": title}))
+        taken.add(made[-1]["key"])
+    return made
 
 
 def _words(label: Any, most: int, *, required: bool = True) -> forms.CharField:
     widget = forms.TextInput(attrs={"dir": "auto"})
     return forms.CharField(label=label, max_length=most, required=required, widget=widget)
+
+
+WRITTEN = ("title", "question", "options", "points", "only_answers")
+"""Fields that are empty in an empty question."""
 
 
 class CriterionForm(forms.Form):
@@ -104,6 +142,12 @@ class CriterionForm(forms.Form):
         required=False,
         initial=5,
     )
+    options = forms.CharField(
+        label=_("Options"),
+        required=False,
+        help_text=_("One in each line, 2 to 10. For example, for the tone: Warm, Neutral, Cold."),
+        widget=forms.Textarea(attrs={"dir": "auto", "rows": 4}),
+    )
     unsure = forms.BooleanField(label=_("People can also say “not sure”"), required=False)
     points = forms.IntegerField(
         label=_("Points if met"),
@@ -111,6 +155,9 @@ class CriterionForm(forms.Form):
         max_value=HIGHEST,
         required=False,
         help_text=_("From -10 to 10. Below 0 for what a reply should not do."),
+    )
+    turns = forms.BooleanField(
+        label=_("Also ask this about each earlier reply in a conversation"), required=False
     )
     only_after = forms.IntegerField(
         label=_("Ask only after question number (optional)"),
@@ -137,7 +184,7 @@ class CriterionForm(forms.Form):
         self.empty = self.is_bound and not any(
             self._typed(name)
             for name in self.fields
-            if name.startswith("anchor_") or name in ("title", "question", "points", "only_answers")
+            if name.startswith("anchor_") or name in WRITTEN
         )
         if self.empty:
             for field in self.fields.values():
@@ -151,14 +198,20 @@ class CriterionForm(forms.Form):
         """Return the fields for the words of the scores."""
         return [self[f"anchor_{score}"] for score in SCORES]
 
+    def clean_options(self) -> list[str]:
+        """Return the lines that show something."""
+        return _lines(self.cleaned_data["options"])
+
     def clean(self) -> None:
-        """Require what the chosen kind of scale needs: words for each score, or points."""
+        """Require what the chosen kind of scale needs: words for each score, options or points."""
         if self.empty:
             return
         cleaned = self.cleaned_data
         kind = cleaned["kind"] = cleaned.get("kind") or ScaleKind.LIKERT
         if kind == ScaleKind.POINTS and "points" in cleaned and not cleaned["points"]:
             self.add_error("points", _("Please give points from -10 to 10, and not 0."))
+        if kind == ScaleKind.CATEGORY and (wrong := _wrong_with(cleaned["options"])):
+            self.add_error("options", wrong)
         missing = self.fields["title"].error_messages["required"]
         if kind == ScaleKind.LIKERT and {"lowest", "highest"} <= cleaned.keys():
             for score in range(cleaned["lowest"], cleaned["highest"] + 1):
@@ -168,6 +221,11 @@ class CriterionForm(forms.Form):
     def scale(self) -> dict[str, Any]:
         """Return the scale for `make_rubric`."""
         cleaned = self.cleaned_data
+        if cleaned["kind"] == ScaleKind.CATEGORY:
+            names = {str(n): name for n, name in enumerate(cleaned["options"], start=1)}
+            ends = {"min": 1, "max": len(names)}
+            kind = {"kind": str(ScaleKind.CATEGORY), "unsure": cleaned["unsure"]}
+            return kind | ends | {"anchors": names}
         if cleaned["kind"] != ScaleKind.LIKERT:
             return {"kind": str(cleaned["kind"]), "points": cleaned["points"]}
         scores = range(cleaned["lowest"], cleaned["highest"] + 1)
@@ -178,6 +236,17 @@ class CriterionForm(forms.Form):
             "anchors": {str(score): cleaned[f"anchor_{score}"] for score in scores},
             "unsure": cleaned["unsure"],
         }
+
+
+def _wrong_with(names: Sequence[str]) -> str:
+    """Return what is wrong with the names of options, or ""."""
+    if not 2 <= len(names) <= MOST_OPTIONS:
+        return gettext("Please write 2 to 10 options, one in each line.")
+    if len({name.casefold() for name in names}) != len(names):
+        return gettext("Two options have the same name. Please change one.")
+    if max(map(len, names)) > MOST_ANCHOR:
+        return gettext("Keep each option to 60 characters.")
+    return ""
 
 
 _CriterionForms = forms.formset_factory(
@@ -227,6 +296,10 @@ class CriterionForms(_CriterionForms):  # type: ignore[misc, valid-type]
         if after is None or after > number or self.forms[after - 1].empty:
             form.add_error("only_after", _("Please give the number of an earlier question."))
             return
+        if form.cleaned_data["turns"] and not self.forms[after - 1].cleaned_data["turns"]:
+            sentence = _("That question is not asked about earlier replies. Ask it there, too.")
+            form.add_error("only_after", sentence)
+            return
         scores = _scores_of(words, self._whole(self.forms[after - 1])["scale"])
         if not scores:
             form.add_error("only_answers", _("Please give answers which that question offers."))
@@ -237,7 +310,8 @@ class CriterionForms(_CriterionForms):  # type: ignore[misc, valid-type]
         """Return a question as a whole criterion, without a key and a condition."""
         cleaned = form.cleaned_data
         words = {"key": "", "title": cleaned["title"], "help": cleaned["question"]}
-        return whole_criterion(words | {"scale": form.scale()}, self._language)
+        scale = {"scale": form.scale(), "turns": cleaned["turns"]}
+        return whole_criterion(words | scale, self._language)
 
     def criteria(self, before: Sequence[Criterion] = ()) -> list[dict[str, Any]]:
         """Return whole criteria for `make_rubric`. A question keeps its key for ever.
@@ -278,44 +352,3 @@ def _key(kept: str, title: str, before: set[str], taken: set[str]) -> str:
     if kept and kept not in before:
         return kept
     return free_key(title, taken=before | taken, instead="question", joint="_")
-
-
-def typed_from(criteria: Sequence[Criterion], language: str) -> list[dict[str, Any]]:
-    """Return initial data of the forms from criteria in the format of `make_rubric`."""
-    whole = [whole_criterion(one, language) for one in criteria]
-    number = {one["key"]: place for place, one in enumerate(whole, start=1)}
-    scales = {one["key"]: one["scale"] for one in whole}
-    return [
-        {
-            "key": one["key"],
-            "title": one["title"],
-            "question": one["help"],
-            "kind": one["scale"]["kind"],
-            "unsure": one["scale"]["unsure"],
-            "points": one["scale"]["points"],
-        }
-        | _typed_scale(one["scale"])
-        | _typed_condition(one["only_if"], number, scales)
-        for one in whole
-    ]
-
-
-def _typed_scale(scale: Mapping[str, Any]) -> dict[str, Any]:
-    if scale["kind"] != ScaleKind.LIKERT:
-        return {}
-    anchors = {f"anchor_{score}": words for score, words in scale["anchors"].items()}
-    anchors.pop(f"anchor_{UNSURE}", None)
-    return {"lowest": scale["min"], "highest": scale["max"]} | anchors
-
-
-def _typed_condition(
-    only_if: Mapping[str, Any] | None, number: Mapping[str, int], scales: Mapping[str, Any]
-) -> dict[str, Any]:
-    if only_if is None:
-        return {}
-    scale = scales[only_if["criterion"]]
-    likert = scale["kind"] == ScaleKind.LIKERT
-    answers = [
-        str(score) if likert else scale["anchors"][str(score)] for score in only_if["scores"]
-    ]
-    return {"only_after": number[only_if["criterion"]], "only_answers": ", ".join(answers)}

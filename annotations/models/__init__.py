@@ -29,7 +29,7 @@ from annotations.models.rounds import (
     Task,
     TaskResponse,
 )
-from annotations.models.rubrics import Criterion, Reason, Rubric, RubricText
+from annotations.models.rubrics import Criterion, PassageLabel, Reason, Rubric, RubricText
 from annotations.models.topics import StudyTopic, TopicChoice
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "OwnLimit",
     "OwnText",
     "OwnTextMove",
+    "PassageLabel",
     "PayDecision",
     "Prompt",
     "Reason",

@@ -43,6 +43,10 @@ class Judgement(PublicModel):
         ConsentRecord, on_delete=models.PROTECT, related_name="judgements"
     )
     ratings = models.JSONField(default=list, help_text='[{"response","criterion","score"}]')
+    turn_ratings = models.JSONField(
+        null=True,
+        help_text='Of earlier replies, counted from 1: [{"turn","criterion","score"}]; or empty.',
+    )
     ranking = models.JSONField(default=list, help_text="Groups of response ids, best first.")
     strength = models.PositiveSmallIntegerField(null=True, blank=True)
     all_harmful = models.BooleanField(default=False)

@@ -8,7 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from annotations.rules.scales import HIGHEST, LOWEST, NO, UNSURE, YES, ScaleKind
+from annotations.rules.scales import HIGHEST, LOWEST, MOST_OPTIONS, NO, UNSURE, YES, ScaleKind
 from codesign.shared.models import PublicModel, append_only, counting, one_of
 from codesign.studies.models import Study
 
@@ -16,13 +16,15 @@ CONDITION_COMES_BEFORE = """
     IF EXISTS (
         SELECT FROM made JOIN annotations_criterion before ON before.id = made.only_if_id
         WHERE before.rubric_id <> made.rubric_id OR before.position >= made.position
+            OR made.turns AND NOT before.turns
     ) THEN
-        RAISE EXCEPTION 'a criterion depends on an earlier one of its rubric'
+        RAISE EXCEPTION 'a criterion depends on an earlier one of its rubric, asked as often'
             USING ERRCODE = 'check_violation';
     END IF;
     RETURN NULL;
 """
-TWO_ANSWERS = Q(scale_min=NO, scale_max=YES)
+TWO_ANSWERS = Q(scale_min=NO, scale_max=YES, scale_kind__in=[ScaleKind.YES_NO, ScaleKind.POINTS])
+OPTIONS = Q(scale_min=1, scale_max__lte=MOST_OPTIONS, scale_kind=ScaleKind.CATEGORY)
 
 
 class Rubric(PublicModel):
@@ -49,8 +51,9 @@ class Rubric(PublicModel):
 class Criterion(PublicModel):
     """One question of a rubric, answered on a scale.
 
-    With `only_if`, it is asked about a reply only if the answer to an earlier question about the
-    same reply is one of `only_if_scores`.
+    It is asked about each reply; with `turns`, also about each earlier reply in the conversation.
+    With `only_if`, it is asked only if the answer to an earlier question about the same reply is
+    one of `only_if_scores`.
     """
 
     rubric = models.ForeignKey(Rubric, on_delete=models.PROTECT, related_name="criteria")
@@ -61,6 +64,11 @@ class Criterion(PublicModel):
     scale_max = models.SmallIntegerField(default=5)
     unsure = models.BooleanField(
         default=False, db_default=False, help_text="Whether “not sure” can be chosen, as score 99."
+    )
+    turns = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Whether it is also asked about each earlier reply in the conversation.",
     )
     points = models.SmallIntegerField(
         null=True, help_text="Of a scale of points: what a reply gets if this is met."
@@ -79,7 +87,9 @@ class Criterion(PublicModel):
             ),
             one_of("scale_kind", ScaleKind, "criterion_scale_kind_known"),
             models.CheckConstraint(
-                condition=Q(scale_max__lt=UNSURE, scale_kind=ScaleKind.LIKERT) | TWO_ANSWERS,
+                condition=Q(scale_max__lt=UNSURE, scale_kind=ScaleKind.LIKERT)
+                | OPTIONS
+                | TWO_ANSWERS,
                 name="criterion_scale_of_its_kind",
             ),
             models.CheckConstraint(
@@ -118,24 +128,33 @@ class RubricText(models.Model):
         triggers: ClassVar = append_only()
 
 
-class Reason(models.Model):
-    """A short reason that people can choose under “Why?”, in one language.
+class ShortWords(models.Model):
+    """A few words of a rubric that people can choose, in one language.
 
-    A reason has the same key and position in each language.
+    They have the same key and position in each language.
     """
 
-    rubric = models.ForeignKey(Rubric, on_delete=models.PROTECT, related_name="reasons")
+    rubric = models.ForeignKey(Rubric, on_delete=models.PROTECT, related_name="%(class)ss")
     key = models.SlugField()
     position = models.PositiveSmallIntegerField()
     language = models.CharField(max_length=12)
     title = models.CharField(max_length=60)
 
     class Meta:
+        abstract = True
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["rubric", "language", "key"], name="reason_key"),
+            models.UniqueConstraint(fields=["rubric", "language", "key"], name="%(class)s_key"),
             models.UniqueConstraint(
-                fields=["rubric", "language", "position"], name="reason_position"
+                fields=["rubric", "language", "position"], name="%(class)s_position"
             ),
         ]
         ordering: ClassVar = ["position"]
         triggers: ClassVar = append_only()
+
+
+class Reason(ShortWords):
+    """A short reason that people can choose under “Why?”."""
+
+
+class PassageLabel(ShortWords):
+    """A label for marked passages, in place of the standard ones (`MarkLabel`)."""

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import get_language
 
@@ -16,7 +16,7 @@ from annotations.queries import rubrics
 from annotations.queries.shown import ShownAssignment, label_of, shown_prompt, shown_rubric
 from annotations.rules import sittings
 from annotations.rules.model_markup import readable
-from annotations.rules.states import ItemKind, SkipReason
+from annotations.rules.states import Ask, ItemKind, SkipReason
 from codesign.consent import queries as consent
 from codesign.shared.actors import Actor
 from codesign.shared.compiled_queries import CompiledQuery
@@ -100,13 +100,15 @@ def first_waiting(member_id: uuid.UUID, cohort_id: uuid.UUID) -> QuerySet[Seat]:
 def _judging(user_id: uuid.UUID) -> QuerySet[Member]:
     """Return a person's current memberships, locked when read.
 
-    With all that a lease needs to know of the person: the study, both limits, the time zone and how
-    they work.
+    With all that a lease needs to know of the person: the study, both limits, the time zone, how
+    they work, and whether they judge in other studies, too (`judges_elsewhere`).
     """
+    others = Member.objects.filter(user=OuterRef("user"), cohort__isnull=False)
     members = (
         Member.objects.current()
         .filter(user_id=user_id)
         .select_related("study__daily_limit", "daily_limit", "adjustments", "user")
+        .annotate(judges_elsewhere=Exists(others.exclude(id=OuterRef("id"))))
     )
     return members.select_for_update(no_key=True, of=("self",))
 
@@ -140,6 +142,23 @@ def latest(member: Member) -> Assignment | None:
     if assignment:
         assignment.member = member
     return assignment
+
+
+@CompiledQuery
+def _elsewhere(user_id: uuid.UUID, member_id: uuid.UUID, since: datetime) -> QuerySet[Assignment]:
+    others = Assignment.objects.filter(member__user_id=user_id, leased_at__gte=since)
+    others = others.exclude(member_id=member_id).order_by("member_id", "-leased_at")
+    return others.distinct("member_id")
+
+
+def latest_elsewhere(member: Member, *, since: datetime) -> list[Assignment]:
+    """Return the person's latest assignment in each other study, of those leased since then.
+
+    No query if the member was read with `judges_elsewhere` and judges in one study alone.
+    """
+    if not getattr(member, "judges_elsewhere", True):
+        return []
+    return _elsewhere.all(user_id=member.user_id, member_id=member.id, since=since)
 
 
 def last_seen_before(covered: Assignment) -> Assignment | None:
@@ -179,8 +198,11 @@ def leads_of(
 
 
 def put_off_before(*, member_id: uuid.UUID, now: datetime) -> list[uuid.UUID]:
-    """Return the newest tasks that a member put off and may have again, at most three."""
-    mine = Assignment.objects.filter(member_id=member_id)
+    """Return the newest tasks that a member put off and may have again, at most three.
+
+    `queries.special_items` returns training items and hidden checks that were put off.
+    """
+    mine = Assignment.objects.filter(member_id=member_id, item_kind=ItemKind.ORDINARY)
     put_off = mine.filter(later_until__lte=now).exclude(task_id__in=mine.had().values("task_id"))
     newest = put_off.order_by("-later_until", "-ended_at").values_list("task_id", flat=True)
     return list(dict.fromkeys(newest[:3]))
@@ -257,6 +279,7 @@ def shown(*, actor: Actor, assignment: Assignment) -> ShownAssignment:
         raise NotFound
     prompt = assignment.prompt
     responses = assignment.responses
+    words = rubrics.rubric_in(assignment.rubric_id, get_language() or member.study.language)
     return {
         "id": str(assignment.id),
         "study": member.study.slug,
@@ -267,9 +290,8 @@ def shown(*, actor: Actor, assignment: Assignment) -> ShownAssignment:
             {"id": str(id), "label": label_of(place), "text": readable(responses[id].text).text}
             for place, id in enumerate(assignment.order_shown)
         ],
-        "rubric": shown_rubric(
-            rubrics.rubric_in(assignment.rubric_id, get_language() or member.study.language)
-        ),
+        "rubric": shown_rubric(words),
+        "turns": list(words.turns_of(prompt.messages)) if Ask.RATING in assignment.asks else [],
         "asks": list(assignment.asks),
         "pay": {"amount_minor": assignment.amount_minor, "currency": assignment.currency},
         "covered": bool(assignment.covered),

@@ -1,8 +1,11 @@
-"""The load of a person's day, carried from lease to lease, so that no lease adds it up again."""
+"""The load of a person's day, carried from lease to lease, so that no lease adds it up again.
+
+It counts in all studies of the person. No study shows anybody what somebody did in another one.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Count, Sum
 from django.db.models.functions import Coalesce
@@ -18,6 +21,8 @@ from annotations.rules.topics import HEAVIEST
 from codesign.shared.actors import Actor
 from codesign.studies.models import Member
 
+A_DAY = timedelta(days=1)
+"""A lease that began earlier does not end within a sitting of now."""
 READ = (AssignmentState.SUBMITTED, AssignmentState.SKIPPED)
 
 
@@ -42,15 +47,20 @@ def load_of(assignment: Assignment) -> int:
 
 
 def day_of(member: Member, *, last: Assignment | None, now: datetime) -> load.Day:
-    """Return the load of the member's day. `last` is their last assignment; at most two queries.
+    """Return the load of the member's day. `last` is their last assignment; at most three queries.
 
-    No query if the member was read with both limits and the account.
+    No query if the member was read with both limits and the account, and judges in one study.
     """
     today = sittings.start_of_day(now=now, zone=member.user.timezone)
+    others = queries.latest_elsewhere(member, since=today)
+    elsewhere = sum(_so_far(one) for one in others)
     if last is None or last.leased_at < today:
-        return load.Day(load=0, limit=limit_of(member), is_new=True)
-    so_far = (last.load_before or 0) + load_of(last)
-    return load.Day(load=so_far, limit=limit_of(member), is_new=False)
+        return load.Day(load=0, limit=limit_of(member), is_new=True, elsewhere=elsewhere)
+    return load.Day(load=_so_far(last), limit=limit_of(member), is_new=False, elsewhere=elsewhere)
+
+
+def _so_far(last: Assignment) -> int:
+    return (last.load_before or 0) + load_of(last)
 
 
 def limit_of(member: Member) -> int:
@@ -74,26 +84,38 @@ def study_minutes(member: Member) -> int:
     return limits.values_list("minutes", flat=True).first() or load.STUDY_MINUTES
 
 
-def is_after_heaviest(last: Assignment | None, *, now: datetime) -> bool:
+def is_after_heaviest(member: Member, last: Assignment | None, *, now: datetime) -> bool:
     """Return whether the last text that was seen was of the highest intensity (standards 4.4).
 
-    After a pause, the next text is not “in a row”. No query, unless `last` stayed covered.
+    After a pause, the next text is not “in a row”. `last` is the member's last assignment; the
+    person may have seen another text since, in another study. No query, unless they judge in
+    several, or a text stayed covered.
     """
-    if last is not None and last.stayed_covered:
-        last = queries.last_seen_before(last)
-    return last is not None and was_heaviest(last, now=now)
+    others = queries.latest_elsewhere(member, since=now - A_DAY)
+    seen = [_seen(one) for one in (last, *others) if one]
+    newest = max((one for one in seen if one), key=_when, default=None)
+    return newest is not None and was_heaviest(newest, now=now)
+
+
+def _seen(last: Assignment) -> Assignment | None:
+    return queries.last_seen_before(last) if last.stayed_covered else last
+
+
+def _when(assignment: Assignment) -> datetime:
+    """Return when a text was last seen; one that is open in another study since its lease."""
+    return assignment.ended_at or assignment.leased_at
 
 
 def was_heaviest(last: Assignment, *, now: datetime) -> bool:
     """Return whether this text was seen just now and is of the highest intensity."""
     if last.intensity != HEAVIEST or last.stayed_covered or last.example:
         return False
-    return sittings.same_sitting(ended_at=last.ended_at, now=now)
+    return sittings.same_sitting(ended_at=_when(last), now=now)
 
 
 def only_heaviest_wait(member: Member, *, last: Assignment | None, now: datetime) -> bool:
     """Return whether nothing is given now because all that waits is of the highest intensity."""
-    if not is_after_heaviest(last, now=now):
+    if not is_after_heaviest(member, last, now=now):
         return False
     waiting = queries.waiting_seats(member)
     return waiting.exists() and not waiting.not_heaviest().exists()

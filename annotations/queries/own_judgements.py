@@ -209,6 +209,7 @@ def as_sent(*, judgement: Judgement) -> dict[str, Any]:
     responses = judgement.assignment.responses
     return {
         "ratings": judgement.ratings,
+        "turn_ratings": judgement.turn_ratings or [],
         "ranking": judgement.ranking,
         "strength": judgement.strength,
         "all_harmful": judgement.all_harmful,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
@@ -14,17 +14,18 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from annotations.contract.asked import Scale
-from annotations.models import RoundCohort, Rubric, RubricText
+from annotations.contract.asked import Asked, Scale
+from annotations.models import PassageLabel, Reason, RoundCohort, Rubric, RubricText
 from annotations.rules.scales import UNSURE, Condition, ScaleKind
+from annotations.rules.turns import turns_asked
 from codesign.shared.errors import NotFound
 from codesign.shared.visible import shows_nothing
 
 APP = Path(__file__).resolve().parents[1]
 EXAMPLES = APP / "rubrics.json"
 TEMPLATES = APP / "rubric_templates"
-WITH_WORDS = ("criteria__texts", "criteria__only_if", "reasons")
-"""What to load with rubrics for `criteria_of` and `reasons_of`."""
+WITH_WORDS = ("criteria__texts", "criteria__only_if", "reasons", "passagelabels")
+"""What to load with rubrics for `criteria_of`, `reasons_of` and `labels_of`."""
 KEPT = 512
 """Rubrics and plans that a process caches."""
 
@@ -33,7 +34,8 @@ KEPT = 512
 class CriterionWords:
     """A criterion with its texts in one language.
 
-    With `only_if`, it is asked only after these answers. `points` belong to a scale of points.
+    With `only_if`, it is asked only after these answers. `points` belong to a scale of points. With
+    `turns`, it is also asked about each earlier reply in the conversation.
     """
 
     key: str
@@ -44,17 +46,20 @@ class CriterionWords:
     anchors: tuple[tuple[str, str], ...]
     points: int | None = None
     only_if: Condition | None = None
+    turns: bool = False
 
 
 @dataclass(frozen=True)
 class RubricWords:
-    """A rubric with its texts in one language. `reasons` are (key, title)."""
+    """A rubric with its texts in one language. `reasons` and `labels` are (key, title)."""
 
     id: uuid.UUID
     version: int
     title: str
     criteria: tuple[CriterionWords, ...]
     reasons: tuple[tuple[str, str], ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
+    """For marked passages; none if the standard labels are used."""
 
     @cached_property
     def scales(self) -> dict[str, Scale]:
@@ -78,6 +83,32 @@ class RubricWords:
         """Return the keys of all reasons."""
         return frozenset(key for key, _title in self.reasons)
 
+    @cached_property
+    def categories(self) -> frozenset[str]:
+        """Return the criteria whose scores have no order."""
+        return frozenset(one.key for one in self.criteria if one.kind == ScaleKind.CATEGORY)
+
+    @cached_property
+    def each_turn(self) -> frozenset[str]:
+        """Return the criteria that are also asked about each earlier reply."""
+        return frozenset(one.key for one in self.criteria if one.turns)
+
+    def turns_of(self, messages: Sequence[Mapping[str, str]]) -> range:
+        """Return which earlier replies of a conversation are judged."""
+        return turns_asked(messages) if self.each_turn else range(0)
+
+    def asked(self, *, texts: Mapping[str, str], asks: Iterable[str], turns: range) -> Asked:
+        """Return what a submission is checked against."""
+        return Asked(
+            texts=texts,
+            scales=self.scales,
+            asks=frozenset(asks),
+            conditions=self.conditions,
+            reasons=self.reason_keys,
+            each_turn=self.each_turn,
+            turns=turns,
+        )
+
 
 @dataclass(frozen=True)
 class Template:
@@ -94,6 +125,7 @@ class Template:
     licence: str
     criteria: list[dict[str, Any]]
     reasons: list[dict[str, Any]]
+    labels: list[dict[str, Any]]
 
     @property
     def name(self) -> str:
@@ -140,6 +172,7 @@ def templates() -> dict[str, Template]:
             licence=words["licence"],
             criteria=words["criteria"],
             reasons=words.get("reasons", []),
+            labels=words.get("labels", []),
         )
         for key, words in sorted(written.items(), key=lambda one: _place(one[1]))
     }
@@ -196,6 +229,7 @@ def criteria_of(rubric: Rubric) -> list[dict[str, Any]]:
                     "unsure": criterion.unsure,
                     "points": criterion.points,
                 },
+                "turns": criterion.turns,
                 "only_if": before
                 and {"criterion": before.key, "scores": sorted(criterion.only_if_scores)},
                 "texts": {
@@ -213,12 +247,21 @@ def criteria_of(rubric: Rubric) -> list[dict[str, Any]]:
 
 def reasons_of(rubric: Rubric) -> list[dict[str, Any]]:
     """Return the whole reasons of a rubric (loaded), in order."""
+    return _whole(rubric.reasons.all())
+
+
+def labels_of(rubric: Rubric) -> list[dict[str, Any]]:
+    """Return the whole labels for marked passages of a rubric (loaded), in order."""
+    return _whole(rubric.passagelabels.all())
+
+
+def _whole(rows: Iterable[Reason | PassageLabel]) -> list[dict[str, Any]]:
     by_key: dict[str, dict[str, Any]] = {}
-    for reason in sorted(rubric.reasons.all(), key=lambda one: (one.position, one.id)):
-        if reason.key in by_key:
-            by_key[reason.key]["texts"][reason.language] = reason.title
+    for row in sorted(rows, key=lambda one: (one.position, one.id)):
+        if row.key in by_key:
+            by_key[row.key]["texts"][row.language] = row.title
         else:
-            by_key[reason.key] = {"key": reason.key, "title": reason.title, "texts": {}}
+            by_key[row.key] = {"key": row.key, "title": row.title, "texts": {}}
     return list(by_key.values())
 
 
@@ -276,17 +319,24 @@ def rubric_in(rubric_id: uuid.UUID, language: str) -> RubricWords:
         version=rubric.version,
         title=rubric.title,
         criteria=tuple(_words(those, language) for those in in_order),
-        reasons=tuple(
-            (reason["key"], reason["texts"].get(language, reason["title"]))
-            for reason in reasons_of(rubric)
-        ),
+        reasons=_in(language, reasons_of(rubric)),
+        labels=_in(language, labels_of(rubric)),
     )
 
 
+def _in(language: str, short: Iterable[Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:
+    """Return (key, title in a language) of whole reasons or labels."""
+    return tuple((one["key"], one["texts"].get(language, one["title"])) for one in short)
+
+
 def words_of(
-    *, title: str, criteria: Sequence[Mapping[str, Any]], reasons: Sequence[Mapping[str, Any]]
+    *,
+    title: str,
+    criteria: Sequence[Mapping[str, Any]],
+    reasons: Sequence[Mapping[str, Any]],
+    labels: Sequence[Mapping[str, Any]],
 ) -> RubricWords:
-    """Return a rubric that is not stored (whole criteria and reasons), to preview it."""
+    """Return a rubric that is not stored (whole criteria, reasons and labels), to preview it."""
     return RubricWords(
         id=uuid.UUID(int=0),
         version=1,
@@ -301,10 +351,12 @@ def words_of(
                 anchors=tuple(one["scale"]["anchors"].items()),
                 points=one["scale"]["points"],
                 only_if=_condition(one["only_if"]),
+                turns=one["turns"],
             )
             for one in criteria
         ),
-        reasons=tuple((reason["key"], reason["title"]) for reason in reasons),
+        reasons=tuple((one["key"], one["title"]) for one in reasons),
+        labels=tuple((one["key"], one["title"]) for one in labels),
     )
 
 
@@ -329,4 +381,5 @@ def _words(texts: Sequence[RubricText], language: str) -> CriterionWords:
         anchors=tuple((str(score), str(words)) for score, words in anchors.items()),
         points=row.points,
         only_if=Condition(before.key, frozenset(row.only_if_scores)) if before else None,
+        turns=row.turns,
     )

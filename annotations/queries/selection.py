@@ -13,7 +13,7 @@ from annotations.datasets.plumbing.selection import Selection
 from annotations.datasets.plumbing.snapshot_json import JudgedPromptJson
 from annotations.datasets.policy.snapshot import NO_THRESHOLDS, UNKNOWN_MODEL, Thresholds
 from annotations.models import Criterion, Prompt, Rubric
-from annotations.queries.rubrics import WITH_WORDS, criteria_of, reasons_of
+from annotations.queries.rubrics import WITH_WORDS, criteria_of, labels_of, reasons_of
 from annotations.registry import ModelName, model_names
 from annotations.rules.releases import purposes_needed
 from codesign.consent import queries as consent
@@ -45,7 +45,7 @@ WITH latest AS NOT MATERIALIZED (
     cohort.key, cohort.role, r.id, r.kind, j.prompt_id, rubric.key || '@' || rubric.version,
     j.order_shown, j.propensity, j.ratings, j.ranking, j.strength, j.all_harmful,
     j.marks, j.active_ms, j.example, j.pay_check, j.why,
-    (j.submitted_at AT TIME ZONE 'UTC')::date, 'ranking' = ANY(j.asks))::text,
+    (j.submitted_at AT TIME ZONE 'UTC')::date, 'ranking' = ANY(j.asks), j.turn_ratings)::text,
     E'\\n' ORDER BY j.id) AS facts
   FROM sent j
   JOIN annotations_seat seat ON seat.id = j.seat_id
@@ -203,7 +203,10 @@ def _scales(study: Study) -> dict[str, dict[str, tuple[int, int]]]:
 
 
 def _rubrics(study: Study) -> dict[str, dict[str, Any]]:
-    """Return rubric → what each criterion is, the keys of reasons, and the template, if any."""
+    """Return rubric → what each criterion is, the keys of reasons, the labels, and the template.
+
+    The words of options and labels are those in which the rubric was written.
+    """
     rubrics = Rubric.objects.filter(study=study).order_by("key", "version")
     return {
         _rubric(rubric): {
@@ -212,13 +215,20 @@ def _rubrics(study: Study) -> dict[str, dict[str, Any]]:
                 one["key"]: {
                     name: one["scale"][name] for name in ("kind", "min", "max", "unsure", "points")
                 }
-                | {"only_if": one["only_if"]}
+                | {"only_if": one["only_if"], "turns": one["turns"]}
+                | ({"options": _options(one)} if one["scale"]["kind"] == "category" else {})
                 for one in criteria_of(rubric)
             },
             "reasons": [reason["key"] for reason in reasons_of(rubric)],
+            "labels": {label["key"]: label["title"] for label in labels_of(rubric)},
         }
         for rubric in rubrics.prefetch_related(*WITH_WORDS)
     }
+
+
+def _options(criterion: dict[str, Any]) -> dict[str, str]:
+    """Return score → name of each option of a category."""
+    return {score: words for score, words in criterion["scale"]["anchors"].items() if score != "99"}
 
 
 def _versions(study: Study) -> list[dict[str, Any]]:

@@ -48,7 +48,8 @@ class ShownCondition(TypedDict):
 class ShownCriterion(TypedDict):
     """One question. `unsure` is the score of “not sure”, if it can be given.
 
-    With `only_if`, it is asked only after these answers.
+    With `only_if`, it is asked only after these answers. With `turns`, it is also asked about each
+    earlier reply in the conversation.
     """
 
     key: str
@@ -58,23 +59,25 @@ class ShownCriterion(TypedDict):
     unsure: int | None
     points: int | None
     only_if: ShownCondition | None
+    turns: bool
 
 
-class ShownReason(TypedDict):
-    """A reason that can be chosen as “why”."""
+class ShownWords(TypedDict):
+    """A reason that can be chosen as “why”, or a label for marked passages."""
 
     key: str
     title: str
 
 
 class ShownRubric(TypedDict):
-    """The rubric at the time of the lease."""
+    """The rubric at the time of the lease. Without `labels`, the standard ones are used."""
 
     id: str
     version: int
     title: str
     criteria: list[ShownCriterion]
-    reasons: list[ShownReason]
+    reasons: list[ShownWords]
+    labels: list[ShownWords]
 
 
 class ShownPay(TypedDict):
@@ -94,6 +97,8 @@ class ShownAssignment(TypedDict):
     prompt: ShownPrompt
     responses: list[ShownResponse]
     rubric: ShownRubric
+    turns: list[int]
+    """The earlier replies that are judged too; the first one is 1."""
     asks: list[str]
     pay: ShownPay
     covered: bool
@@ -125,10 +130,12 @@ def shown_rubric(words: RubricWords) -> ShownRubric:
                     "criterion": criterion.only_if.criterion,
                     "scores": sorted(criterion.only_if.scores),
                 },
+                "turns": criterion.turns,
             }
             for criterion in words.criteria
         ],
         "reasons": [{"key": key, "title": title} for key, title in words.reasons],
+        "labels": [{"key": key, "title": title} for key, title in words.labels],
     }
 
 

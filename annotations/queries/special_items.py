@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -91,6 +92,14 @@ def begun_of(member: Member, *, task_id: uuid.UUID, kind: ItemKind) -> Assignmen
     return mine.filter(draft__isnull=False).order_by("-draft_saved_at").first()
 
 
+def put_off_before(*, member_id: uuid.UUID, now: datetime) -> list[Assignment]:
+    """Return the newest special assignments that a member put off, if not judged since; three."""
+    special = Assignment.objects.filter(member_id=member_id).exclude(item_kind=ItemKind.ORDINARY)
+    put_off = special.filter(later_until__lte=now)
+    put_off = put_off.exclude(task_id__in=special.had().values("task_id"))
+    return list(put_off.order_by("-later_until", "-ended_at")[:3])
+
+
 def may_continue(member: Member, begun: Assignment, *, light: bool) -> bool:
     """Return whether the member may get the text of an earlier special assignment again.
 
@@ -139,6 +148,7 @@ def without_answers(*, round: Round) -> int:
 def shown_item(*, seat: Seat, language: str) -> ShownAssignment:
     """Return a text with an expected answer as people see it; that answer is the draft."""
     plan = rubrics.plan_of(seat.task.round_id, seat.cohort_id)
+    words = rubrics.rubric_in(plan.rubric_id, language)
     prompt = seat.task.prompt
     placed = seat.task.task_responses.select_related("response").order_by("position")
     expected = getattr(seat, "expected", None)
@@ -156,7 +166,8 @@ def shown_item(*, seat: Seat, language: str) -> ShownAssignment:
             }
             for place, one in enumerate(placed)
         ],
-        "rubric": shown_rubric(rubrics.rubric_in(plan.rubric_id, language)),
+        "rubric": shown_rubric(words),
+        "turns": list(words.turns_of(prompt.messages)) if Ask.RATING in plan.asks else [],
         "asks": list(plan.asks),
         "pay": {"amount_minor": 0, "currency": "EUR"},
         "covered": False,
@@ -212,7 +223,7 @@ def retest_of(*, round: Round) -> Consistency:
         )
     }
     pairs = [
-        (_answers(first[key]), _answers(one), one.assignment.asks)
+        (_answers(first[key]), _answers(one), one.assignment)
         for one in repeats
         if (key := (one.member_id, one.assignment.task_id)) in first
     ]
@@ -226,7 +237,7 @@ def attention_of(*, round: Round) -> Consistency:
         ExpectedAnswer.objects.filter(seat__task__round=round).values_list("seat_id", "answers")
     )
     pairs = [
-        (expected[one.assignment.seat_id], _answers(one), one.assignment.asks)
+        (expected[one.assignment.seat_id], _answers(one), one.assignment)
         for one in sent
         if one.assignment.seat_id in expected
     ]
@@ -241,16 +252,19 @@ def _judged(kind: ItemKind) -> QuerySet[Judgement]:
 def _answers(judgement: Judgement) -> dict[str, Any]:
     return {
         "ratings": judgement.ratings,
+        "turn_ratings": judgement.turn_ratings or [],
         "ranking": judgement.ranking,
         "all_harmful": judgement.all_harmful,
     }
 
 
-def _consistency(pairs: list[tuple[dict[str, Any], dict[str, Any], list[str]]]) -> Consistency:
+def _consistency(pairs: list[tuple[dict[str, Any], dict[str, Any], Assignment]]) -> Consistency:
     ratings, comparisons = Agreement(), Agreement()
-    for one, two, asks in pairs:
-        ratings += ratings_agree(one.get("ratings", []), two.get("ratings", []))
-        if Ask.RANKING in asks and _is_compared(one):
+    for one, two, assignment in pairs:
+        unordered = rubrics.rubric_in(assignment.rubric_id, "").categories
+        for part in ("ratings", "turn_ratings"):
+            ratings += ratings_agree(one.get(part, []), two.get(part, []), unordered)
+        if Ask.RANKING in assignment.asks and _is_compared(one):
             comparisons += comparisons_agree(_whole(one), _whole(two))
     return Consistency(len(pairs), ratings, comparisons)
 

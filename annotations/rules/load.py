@@ -28,17 +28,19 @@ REST_AFTER_REVIEWED = 40
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A person's load so far on their day, and their limit; both in seconds."""
+    """A person's load so far on their day, and their limit; in seconds."""
 
     load: int
     limit: int
     is_new: bool
-    """Whether nothing was leased on this day before."""
+    """Whether nothing was leased on this day before, in this study."""
+    elsewhere: int = 0
+    """The load of their day in other studies."""
 
     @property
     def is_full(self) -> bool:
         """Return whether the limit is reached. The text that reaches it is the day's last one."""
-        return self.load >= self.limit
+        return self.load + self.elsewhere >= self.limit
 
 
 def load_of(*, promised_seconds: int, intensity: int) -> int:

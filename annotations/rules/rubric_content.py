@@ -1,9 +1,10 @@
 """The content of a rubric as plain values: its whole form, and what is wrong with it.
 
-A criterion is `{"key", "title", "help", "scale", "only_if", "texts"}`. Its scale is `{"kind",
-"min", "max", "anchors", "unsure", "points"}`, `only_if` is None or `{"criterion", "scores"}`, and
-`texts` has `{"title", "help", "anchors"}` for each further language. A reason is `{"key", "title",
-"texts"}`, with language → title.
+A criterion is `{"key", "title", "help", "scale", "only_if", "turns", "texts"}`. Its scale is
+`{"kind", "min", "max", "anchors", "unsure", "points"}`, `only_if` is None or `{"criterion",
+"scores"}`, `turns` says whether it is also asked about earlier replies, and `texts` has `{"title",
+"help", "anchors"}` for each further language. A reason, and a label for marked passages, is
+`{"key", "title", "texts"}`, with language → title.
 """
 
 from __future__ import annotations
@@ -14,7 +15,16 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from annotations.rules.scales import HIGHEST, LOWEST, NO, UNSURE, YES, ScaleKind
+from annotations.rules.scales import (
+    HIGHEST,
+    LOWEST,
+    MOST_OPTIONS,
+    NO,
+    UNSURE,
+    YES,
+    ScaleKind,
+)
+from codesign.shared.visible import shows_nothing
 
 MOST_CHOICES = 11
 """Scores of one scale, without “not sure”."""
@@ -25,20 +35,21 @@ def whole_criterion(criterion: Mapping[str, Any], language: str) -> dict[str, An
     scale = criterion["scale"]
     kind = ScaleKind(scale["kind"])
     unsure = kind == ScaleKind.YES_NO or bool(scale.get("unsure"))
-    likert = kind == ScaleKind.LIKERT
+    ranged = kind in (ScaleKind.LIKERT, ScaleKind.CATEGORY)
     return {
         "key": criterion["key"],
         "title": criterion["title"],
         "help": criterion.get("help", ""),
         "scale": {
             "kind": str(kind),
-            "min": scale["min"] if likert else NO,
-            "max": scale["max"] if likert else YES,
+            "min": scale["min"] if ranged else NO,
+            "max": scale["max"] if ranged else YES,
             "anchors": standard_words(kind, language, unsure=unsure) | scale.get("anchors", {}),
             "unsure": unsure,
             "points": scale["points"] if kind == ScaleKind.POINTS else None,
         },
         "only_if": _whole_condition(criterion.get("only_if")),
+        "turns": bool(criterion.get("turns")),
         "texts": criterion.get("texts", {}),
     }
 
@@ -49,9 +60,9 @@ def _whole_condition(condition: Mapping[str, Any] | None) -> dict[str, Any] | No
     return {"criterion": condition["criterion"], "scores": sorted(condition["scores"])}
 
 
-def whole_reason(reason: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a reason with all its keys."""
-    return {"key": reason["key"], "title": reason["title"], "texts": reason.get("texts", {})}
+def whole_words(short: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a reason or a label with all its keys."""
+    return {"key": short["key"], "title": short["title"], "texts": short.get("texts", {})}
 
 
 def standard_words(kind: ScaleKind, language: str, *, unsure: bool) -> dict[str, str]:
@@ -72,9 +83,11 @@ def choices_of(scale: Mapping[str, Any]) -> list[int]:
 
 
 def problem_with(
-    criteria: Sequence[Mapping[str, Any]], reasons: Iterable[Mapping[str, Any]]
+    criteria: Sequence[Mapping[str, Any]],
+    reasons: Iterable[Mapping[str, Any]],
+    labels: Iterable[Mapping[str, Any]] = (),
 ) -> str:
-    """Return what is wrong with these whole criteria and reasons, or ""."""
+    """Return what is wrong with these whole criteria, reasons and labels, or ""."""
     keys = [criterion["key"] for criterion in criteria]
     if not keys or len(set(keys)) != len(keys):
         return _("A rubric needs at least one criterion, and each needs its own key.")
@@ -82,16 +95,24 @@ def problem_with(
     for criterion in criteria:
         if problem := _problem_with_scale(criterion["scale"]):
             return f"{criterion['title']}: {problem}"
-        if problem := _problem_with_condition(criterion["only_if"], before):
+        if problem := _problem_with_condition(criterion, before):
             return f"{criterion['title']}: {problem}"
-        before[criterion["key"]] = criterion["scale"]
-    named = [reason["key"] for reason in reasons]
-    if len(set(named)) != len(named):
+        before[criterion["key"]] = criterion
+    if _has_twice(reasons):
         return _("Each reason needs its own key.")
+    if _has_twice(labels):
+        return _("Each label needs its own key.")
     return ""
 
 
+def _has_twice(short: Iterable[Mapping[str, Any]]) -> bool:
+    keys = [one["key"] for one in short]
+    return len(set(keys)) != len(keys)
+
+
 def _problem_with_scale(scale: Mapping[str, Any]) -> str:
+    if scale["kind"] == ScaleKind.CATEGORY:
+        return _problem_with_options(scale)
     low, high, points = scale["min"], scale["max"], scale["points"]
     if not LOWEST <= low < high <= HIGHEST or high - low >= MOST_CHOICES:
         return _("The scores of a scale go up, at most 11 of them from -10 to 10.")
@@ -100,14 +121,27 @@ def _problem_with_scale(scale: Mapping[str, Any]) -> str:
     return ""
 
 
+def _problem_with_options(scale: Mapping[str, Any]) -> str:
+    if scale["min"] != 1 or not 2 <= scale["max"] <= MOST_OPTIONS:
+        return _("A question has 2 to 10 options, counted from 1.")
+    words = [scale["anchors"].get(str(score), "") for score in range(1, scale["max"] + 1)]
+    if any(map(shows_nothing, words)) or len({word.casefold() for word in words}) != len(words):
+        return _("Each option needs its own name.")
+    return ""
+
+
 def _problem_with_condition(
-    condition: Mapping[str, Any] | None, before: Mapping[str, Mapping[str, Any]]
+    criterion: Mapping[str, Any], before: Mapping[str, Mapping[str, Any]]
 ) -> str:
+    condition = criterion["only_if"]
     if condition is None:
         return ""
     if condition["criterion"] not in before:
         return _("“Ask only if” needs an earlier question.")
-    choices = choices_of(before[condition["criterion"]])
+    earlier = before[condition["criterion"]]
+    if criterion["turns"] and not earlier["turns"]:
+        return _("“Ask only if” needs a question that is asked about earlier replies, too.")
+    choices = choices_of(earlier["scale"])
     if not condition["scores"] or not set(condition["scores"]) <= set(choices):
         return _("“Ask only if” needs answers that the earlier question offers.")
     return ""

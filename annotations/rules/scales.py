@@ -15,6 +15,7 @@ class ScaleKind(TextChoices):
     LIKERT = "likert", _("Scores with words, such as 1 to 5")
     YES_NO = "yes_no", _("Yes, no or not sure")
     POINTS = "points", _("Met or not met, for points")
+    CATEGORY = "category", _("One of some named options")
 
 
 UNSURE = 99
@@ -23,9 +24,11 @@ NO, YES = 0, 1
 """The scores of `YES_NO`; and of `POINTS`, where they mean not met and met."""
 LOWEST, HIGHEST = -10, 10
 """The scores that a scale can have, and the points that a criterion can be worth."""
+MOST_OPTIONS = 10
+"""Options of a `CATEGORY`. Their scores count from 1 and mean no order."""
 
 Rating = dict[str, Any]
-"""`{"response", "criterion", "score"}`"""
+"""`{"response", "criterion", "score"}`, or with `"turn"` for an earlier reply"""
 
 
 class Condition(NamedTuple):
@@ -54,14 +57,21 @@ def asked_after(
 
 
 def only_asked(
-    ratings: Iterable[Rating], criteria: Sequence[str], conditions: Mapping[str, Condition]
+    ratings: Iterable[Rating],
+    criteria: Sequence[str],
+    conditions: Mapping[str, Condition],
+    *,
+    about: str = "response",
 ) -> list[Rating]:
-    """Return the ratings without those on criteria that the others do not lead to."""
+    """Return the ratings without those on criteria that the others do not lead to.
+
+    `about` is the key of a rating that says what it is about: “response” or “turn”.
+    """
     ratings = list(ratings)
     if not conditions:
         return ratings
-    scores: dict[str, dict[str, int]] = {}
+    scores: dict[Any, dict[str, int]] = {}
     for rating in ratings:
-        scores.setdefault(rating["response"], {})[rating["criterion"]] = rating["score"]
-    asked = {response: asked_after(criteria, conditions, of) for response, of in scores.items()}
-    return [one for one in ratings if one["criterion"] in asked[one["response"]]]
+        scores.setdefault(rating[about], {})[rating["criterion"]] = rating["score"]
+    asked = {what: asked_after(criteria, conditions, of) for what, of in scores.items()}
+    return [one for one in ratings if one["criterion"] in asked[one[about]]]

@@ -7,7 +7,7 @@ agree. The same people, prompts and texts give the same answers.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -62,6 +62,8 @@ def answers(
     scales: Mapping[str, tuple[int, int]],
     asks: Sequence[str],
     conditions: Mapping[str, Condition] = NONE,
+    turns: Sequence[int] = (),
+    each_turn: Collection[str] = (),
 ) -> dict[str, Any]:
     """Return a submission by `person` (any stable name) for `prompt` (its external id)."""
     luck = _luck(person, prompt)
@@ -73,12 +75,10 @@ def answers(
     worst = best_first[-1]
     body: dict[str, Any] = {"comment": COMMENT, "active_seconds": luck.randint(40, 240)}
     if Ask.RATING in asks:
-        body["ratings"] = [
-            {"response": id, "criterion": key, "score": _score(quality[id], low, high, luck)}
-            for id in best_first
-            for key, (low, high) in sorted(scales.items())
-        ]
-        body["ratings"] = only_asked(body["ratings"], list(scales), conditions)
+        ratings = _ratings(quality, best_first, scales, luck)
+        body["ratings"] = only_asked(ratings, list(scales), conditions)
+        if of_turns := _of_turns(turns, each_turn, scales, luck):
+            body["turn_ratings"] = only_asked(of_turns, list(scales), conditions, about="turn")
     if Ask.RANKING in asks:
         body |= _ranking(quality, best_first, luck)
     if Ask.REWRITE in asks and luck.random() < REWRITES:
@@ -104,6 +104,33 @@ def _luck(*parts: str) -> random.Random:
 def _score(quality: float, low: int, high: int, luck: random.Random) -> int:
     middle, reach = (low + high) / 2, (high - low) / 4
     return min(high, max(low, round(middle + reach * quality + luck.gauss(0, reach / 3))))
+
+
+def _ratings(
+    quality: Mapping[str, float],
+    best_first: Sequence[str],
+    scales: Mapping[str, tuple[int, int]],
+    luck: random.Random,
+) -> list[dict[str, Any]]:
+    return [
+        {"response": id, "criterion": key, "score": _score(quality[id], low, high, luck)}
+        for id in best_first
+        for key, (low, high) in sorted(scales.items())
+    ]
+
+
+def _of_turns(
+    turns: Sequence[int],
+    each_turn: Collection[str],
+    scales: Mapping[str, tuple[int, int]],
+    luck: random.Random,
+) -> list[dict[str, Any]]:
+    return [
+        {"turn": turn, "criterion": key, "score": _score(luck.gauss(0, 1), low, high, luck)}
+        for turn in turns
+        for key, (low, high) in sorted(scales.items())
+        if key in each_turn
+    ]
 
 
 def _ranking(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,22 +33,31 @@ class Agreement:
         )
 
 
-def ratings_agree(one: Sequence[Mapping[str, Any]], two: Sequence[Mapping[str, Any]]) -> Agreement:
-    """Compare scores of the same responses on the same criteria.
+def ratings_agree(
+    one: Sequence[Mapping[str, Any]],
+    two: Sequence[Mapping[str, Any]],
+    unordered: Collection[str] = (),
+) -> Agreement:
+    """Compare scores of the same responses, or the same turns, on the same criteria.
 
-    “Not sure” is the same as “not sure” alone. A criterion that was asked once does not count.
+    “Not sure” is the same as “not sure” alone, and so is each option of a criterion that is
+    `unordered`. A criterion that was asked once does not count.
     """
-    scores = {(r["response"], r["criterion"]): r["score"] for r in two}
+    scores = {_place(rating): rating["score"] for rating in two}
     compared = same = near = 0
     for rating in one:
-        other = scores.get((rating["response"], rating["criterion"]))
+        other = scores.get(_place(rating))
         if other is None:
             continue
         compared += 1
         same += other == rating["score"]
-        unsure = UNSURE in (other, rating["score"])
-        near += other == rating["score"] or (not unsure and abs(other - rating["score"]) <= NEAR)
+        apart = UNSURE in (other, rating["score"]) or rating["criterion"] in unordered
+        near += other == rating["score"] or (not apart and abs(other - rating["score"]) <= NEAR)
     return Agreement(compared, same, near)
+
+
+def _place(rating: Mapping[str, Any]) -> tuple[Any, str]:
+    return rating.get("response") or rating["turn"], rating["criterion"]
 
 
 def comparisons_agree(one: Mapping[str, Any], two: Mapping[str, Any]) -> Agreement:

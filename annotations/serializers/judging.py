@@ -73,10 +73,13 @@ class CriterionSerializer(Shape):
         allow_null=True,
         help_text="After other answers, it is neither required nor accepted.",
     )
+    turns = serializers.BooleanField(
+        help_text="Whether `turn_ratings` needs a score on it for each of the assignment's `turns`."
+    )
 
 
-class ReasonSerializer(Shape):
-    """A reason that can be sent in `why`."""
+class ShortWordsSerializer(Shape):
+    """A reason that can be sent in `why`, or a label of a highlight."""
 
     key = serializers.SlugField()
     title = serializers.CharField()
@@ -89,7 +92,10 @@ class RubricSerializer(Shape):
     version = serializers.IntegerField()
     title = serializers.CharField()
     criteria = CriterionSerializer(many=True)
-    reasons = ReasonSerializer(many=True)
+    reasons = ShortWordsSerializer(many=True)
+    labels = ShortWordsSerializer(
+        many=True, help_text="The study's own labels of highlights; empty for the standard ones."
+    )
 
 
 class PaySerializer(Shape):
@@ -114,6 +120,10 @@ class AssignmentSerializer(Shape):
     prompt = PromptSerializer()
     responses = ResponseSerializer(many=True)
     rubric = RubricSerializer()
+    turns = serializers.ListField(
+        child=serializers.IntegerField(),
+        help_text="The earlier replies to judge; the first message of the assistant is 1.",
+    )
     asks = serializers.ListField(child=serializers.ChoiceField([str(ask) for ask in Ask]))
     pay = PaySerializer()
     covered = serializers.BooleanField(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from annotations.contract.parts import Rating
+from annotations.contract.parts import Rating, TurnRating
 from annotations.models import Flag, Judgement, Round, RoundCohort
 from annotations.rules.states import Ask, FlagState, Harm, RoundKind, RoundState
 from codesign.shared.serializers import Shape
@@ -58,6 +58,11 @@ class RatingField(serializers.JSONField):
     """A score as it was sent."""
 
 
+@extend_schema_field(TurnRating)  # type: ignore[arg-type]
+class TurnRatingField(serializers.JSONField):
+    """A score of an earlier reply, as it was sent."""
+
+
 class SeenHighlightSerializer(Shape):
     """A highlight without its label and comment. Offsets are Unicode code points."""
 
@@ -94,6 +99,11 @@ class JudgementSerializer(serializers.ModelSerializer[Judgement]):
         help_text="Ids of responses, A first.",
     )
     ratings = serializers.ListField(child=RatingField())
+    turn_ratings = serializers.ListField(
+        child=TurnRatingField(),
+        allow_null=True,
+        help_text="Of earlier replies in the conversation; null for none.",
+    )
     ranking = serializers.ListField(child=serializers.ListField(child=serializers.UUIDField()))
     why = serializers.ListField(
         child=serializers.CharField(),
@@ -114,6 +124,7 @@ class JudgementSerializer(serializers.ModelSerializer[Judgement]):
             "cohort",
             "order_shown",
             "ratings",
+            "turn_ratings",
             "ranking",
             "strength",
             "all_harmful",

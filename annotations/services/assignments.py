@@ -32,6 +32,7 @@ from codesign.compensation import queries as compensation
 from codesign.compensation.models import PayRate
 from codesign.consent import queries as consent
 from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.advisory_locks import Lock, lock_until_commit
 from codesign.shared.errors import NoConsent, NotFound, NotPermitted
 from codesign.shared.transition import transition
 from codesign.studies.models import Member
@@ -124,17 +125,18 @@ def lease_next(
     """Lease the next task to a locked member without a lease. `last` is their last assignment.
 
     Without a pay rate in force nothing is leased, because people must know the pay beforehand. Nor
-    once the daily limit is reached: `member` is locked, so parallel requests cannot pass it.
+    once the daily limit is reached: `member` is locked, so parallel requests cannot pass it, and so
+    is the load of a person who judges in several studies.
     """
     rate = _rate(member, now)
     if rate is None:
         return NextLease(None)
+    if getattr(member, "judges_elsewhere", True):
+        lock_until_commit(Lock.LOAD, member.user_id)
     day = load.day_of(member, last=last, now=now)
     if day.is_full:
         return NextLease(None)
-    if (last is None or last.leads_aside or not last.holds_seat) and (
-        special := special_items.next_for(member=member, last=last, now=now)
-    ):
+    if special := _special_for(member, last=last, day=day, now=now):
         made = new_leases.make(
             member=member,
             seat=special.seat,
@@ -162,6 +164,22 @@ def lease_next(
         shown_at=shown_at,
     )
     return NextLease(made, created=True)
+
+
+def _special_for(
+    member: Member, *, last: Assignment | None, day: Day, now: datetime
+) -> special_items.Special | None:
+    """Return a training item or hidden check to lease, if one is due.
+
+    On a new day, those that the member put off come back, like other texts.
+    """
+    if (last is None or last.leads_aside or not last.holds_seat) and (
+        special := special_items.next_for(member=member, last=last, now=now)
+    ):
+        return special
+    if last and day.is_new:
+        return special_items.put_off_for(member=member, last=last, now=now)
+    return None
 
 
 def _rate(member: Member, now: datetime) -> PayRate | None:
@@ -227,7 +245,7 @@ def _seat_for(
     A text of the highest intensity never follows another one. Only the first search may wait, and
     only while no other task is locked.
     """
-    light = load.is_after_heaviest(last, now=now)
+    light = load.is_after_heaviest(member, last, now=now)
     for skip_locked in [False] if wait else [True] * PATIENCE:
         first = seats.take_first(member=member, skip_locked=skip_locked, light=light)
         if first is None:

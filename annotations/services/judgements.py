@@ -50,13 +50,8 @@ class ShownTexts(Mapping[str, str]):
 def asked_of(*, member: Member, assignment: Assignment) -> Asked:
     """Return what a submission for the assignment is checked against."""
     words = rubrics.rubric_in(assignment.rubric_id, member.study.language)
-    return Asked(
-        texts=ShownTexts(assignment),
-        scales=words.scales,
-        asks=frozenset(assignment.asks),
-        conditions=words.conditions,
-        reasons=words.reason_keys,
-    )
+    turns = words.turns_of(assignment.prompt.messages) if words.each_turn else range(0)
+    return words.asked(texts=ShownTexts(assignment), asks=assignment.asks, turns=turns)
 
 
 def _in_source(judgement: Judgement, mark: Highlight) -> dict[str, Any]:
@@ -81,6 +76,8 @@ def write(*, judgement: Judgement, submission: Submission) -> Written:
     The caller has locked the member and decides which texts stay private, in the same transaction.
     """
     judgement.ratings = [rating.model_dump() for rating in submission.ratings]
+    turn_ratings = [rating.model_dump() for rating in submission.turn_ratings]
+    judgement.turn_ratings = turn_ratings or None
     judgement.ranking = [list(group) for group in submission.ranking]
     judgement.strength = submission.strength
     judgement.all_harmful = submission.all_harmful

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -10,10 +10,10 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from annotations.models import Criterion, Reason, Rubric, RubricText
+from annotations.models import Criterion, PassageLabel, Reason, Rubric, RubricText
 from annotations.permissions import MANAGE_ROUNDS
 from annotations.queries import rubrics as queries
-from annotations.rules.rubric_content import problem_with, whole_criterion, whole_reason
+from annotations.rules.rubric_content import problem_with, whole_criterion, whole_words
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.shared.actors import Actor
@@ -36,17 +36,20 @@ def make_rubric(
     language: str,
     criteria: Sequence[Mapping[str, Any]],
     reasons: Sequence[Mapping[str, Any]] = (),
+    labels: Sequence[Mapping[str, Any]] = (),
     template: str = "",
 ) -> Rubric:
     """Create the next version of a rubric. Earlier versions never change.
 
-    `rules.rubric_content` describes criteria and reasons; keys that a scale does not need may be
-    missing. `template` is the name of the template that it started from.
+    `rules.rubric_content` describes criteria, reasons and labels; keys that a scale does not need
+    may be missing. Without labels, passages get the standard ones. `template` is the name of the
+    template that it started from.
     """
     require(actor, MANAGE_ROUNDS, study)
     criteria = [whole_criterion(one, language) for one in criteria]
-    reasons = [whole_reason(one) for one in reasons]
-    if problem := problem_with(criteria, reasons):
+    reasons = [whole_words(one) for one in reasons]
+    labels = [whole_words(one) for one in labels]
+    if problem := problem_with(criteria, reasons, labels):
         raise Invalid(problem, {"criteria": [problem]})
     lock_study(study_id=study.id)
     last = Rubric.objects.filter(study=study, key=key).aggregate(n=Max("version"))["n"] or 0
@@ -54,7 +57,12 @@ def make_rubric(
         study=study, key=key, title=title, version=last + 1, template=template
     )
     _write_criteria(rubric, language, criteria)
-    _write_reasons(rubric, language, reasons)
+    Reason.objects.bulk_create(
+        Reason(**row) for row in _in_each_language(rubric, language, reasons)
+    )
+    PassageLabel.objects.bulk_create(
+        PassageLabel(**row) for row in _in_each_language(rubric, language, labels)
+    )
     audit.record(
         actor=actor,
         action=RUBRIC_MADE,
@@ -74,6 +82,7 @@ def write_rubric(
     language: str,
     criteria: Sequence[Mapping[str, Any]],
     reasons: Sequence[Mapping[str, Any]] = (),
+    labels: Sequence[Mapping[str, Any]] = (),
     template: str = "",
     key: str = "",
     after: int = 0,
@@ -86,11 +95,12 @@ def write_rubric(
     require(actor, MANAGE_ROUNDS, study)
     lock_study(study_id=study.id)
     criteria = [whole_criterion(one, language) for one in criteria]
-    reasons = [whole_reason(one) for one in reasons]
+    reasons = [whole_words(one) for one in reasons]
+    labels = [whole_words(one) for one in labels]
     for rubric in queries.newest_of(study_id=study.id):
         if rubric.key != key if key else rubric.title != title:
             continue
-        if _content_of(rubric) == (title, criteria, reasons):
+        if _content_of(rubric) == (title, criteria, reasons, labels):
             return rubric
         if key and rubric.version != after:
             raise Conflict(
@@ -108,6 +118,7 @@ def write_rubric(
         language=language,
         criteria=criteria,
         reasons=reasons,
+        labels=labels,
         template=template,
     )
 
@@ -120,25 +131,27 @@ def translate_rubric(
     language: str,
     texts: Mapping[str, Mapping[str, Any]],
     reasons: Mapping[str, str],
+    labels: Mapping[str, str],
 ) -> Rubric:
     """Create the next version of a rubric, with its words in one more language.
 
-    `texts` has `{"title", "help", "anchors"}` for each criterion, and `reasons` a title for each
-    reason. Raises Conflict if `rubric` is not the newest version.
+    `texts` has `{"title", "help", "anchors"}` for each criterion; `reasons` and `labels` have a
+    title for each reason and label. Raises Conflict if `rubric` is not the newest version.
     """
     newest = queries.newest(study_id=rubric.study_id, key=rubric.key)
     if newest.id != rubric.id:
         raise Conflict(_("There is a newer version. Translate that one."))
     criteria = queries.criteria_of(newest)
-    chosen = queries.reasons_of(newest)
+    short = [(queries.reasons_of(newest), reasons), (queries.labels_of(newest), labels)]
     written = queries.language_of(newest)
     if language == written or {one["key"] for one in criteria} != texts.keys():
         problem = _("A translation needs another language, and words for every question.")
         raise Invalid(problem, {"texts": [problem]})
     for one in criteria:
         one["texts"] = {**one["texts"], language: dict(texts[one["key"]])}
-    for one in chosen:
-        one["texts"] = {**one["texts"], language: reasons[one["key"]]}
+    for rows, titles in short:
+        for one in rows:
+            one["texts"] = {**one["texts"], language: titles[one["key"]]}
     return make_rubric(
         actor=actor,
         study=newest.study,
@@ -146,13 +159,19 @@ def translate_rubric(
         title=newest.title,
         language=written,
         criteria=criteria,
-        reasons=chosen,
+        reasons=short[0][0],
+        labels=short[1][0],
         template=newest.template,
     )
 
 
-def _content_of(rubric: Rubric) -> tuple[str, list[dict[str, Any]], list[dict[str, Any]]]:
-    return rubric.title, queries.criteria_of(rubric), queries.reasons_of(rubric)
+def _content_of(rubric: Rubric) -> tuple[str, *tuple[list[dict[str, Any]], ...]]:
+    return (
+        rubric.title,
+        queries.criteria_of(rubric),
+        queries.reasons_of(rubric),
+        queries.labels_of(rubric),
+    )
 
 
 def _keys_of(study: Study) -> set[str]:
@@ -174,6 +193,7 @@ def _write_criteria(rubric: Rubric, language: str, criteria: Sequence[Mapping[st
             points=scale["points"],
             only_if=rows[condition["criterion"]] if condition else None,
             only_if_scores=condition["scores"] if condition else [],
+            turns=criterion["turns"],
         )
     Criterion.objects.bulk_create(rows.values())
     first = {
@@ -193,9 +213,16 @@ def _write_criteria(rubric: Rubric, language: str, criteria: Sequence[Mapping[st
     )
 
 
-def _write_reasons(rubric: Rubric, language: str, reasons: Sequence[Mapping[str, Any]]) -> None:
-    Reason.objects.bulk_create(
-        Reason(rubric=rubric, key=reason["key"], position=position, language=of, title=title)
-        for position, reason in enumerate(reasons)
-        for of, title in [(language, reason["title"]), *reason["texts"].items()]
-    )
+def _in_each_language(
+    rubric: Rubric, language: str, short: Sequence[Mapping[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """Yield the columns of the rows of reasons or labels."""
+    for position, one in enumerate(short):
+        for of, title in [(language, one["title"]), *one["texts"].items()]:
+            yield {
+                "rubric": rubric,
+                "key": one["key"],
+                "position": position,
+                "language": of,
+                "title": title,
+            }

@@ -19,7 +19,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from annotations.contract.asked import Asked
 from annotations.contract.unchecked import UncheckedSubmission
 from annotations.models import Assignment, ExpectedAnswer, Prompt, Response, Round, Seat, Task
 from annotations.permissions import MANAGE_ROUNDS
@@ -62,7 +61,7 @@ def next_for(*, member: Member, last: Assignment | None, now: datetime) -> Speci
     New members get training items. After an assignment that was drawn to lead to a check, they get
     a repeat or an attention item.
     """
-    light = load.is_after_heaviest(last, now=now)
+    light = load.is_after_heaviest(member, last, now=now)
     if last and _stopped(last) and (again := lease_again(member=member, begun=last, light=light)):
         return again
     if last is None or last.item_kind == ItemKind.TRAINING:
@@ -73,6 +72,15 @@ def next_for(*, member: Member, last: Assignment | None, now: datetime) -> Speci
     if secrets.randbelow(2):
         tries.reverse()
     return tries[0](member, light=light) or tries[1](member, light=light)
+
+
+def put_off_for(*, member: Member, last: Assignment, now: datetime) -> Special | None:
+    """Return a training item or hidden check that a locked member put off until a day like this."""
+    light = load.is_after_heaviest(member, last, now=now)
+    for begun in queries.put_off_before(member_id=member.id, now=now):
+        if again := lease_again(member=member, begun=begun, light=light):
+            return again
+    return None
 
 
 def _stopped(last: Assignment) -> bool:
@@ -185,16 +193,15 @@ def expect(
     plan = rubrics.plan_of(seat.task.round_id, seat.cohort_id)
     words = rubrics.rubric_in(plan.rubric_id, study.language)
     submission = sent.checked(
-        Asked(
+        words.asked(
             texts={str(one.id): readable(one.text).text for one in seat.task.responses.all()},
-            scales=words.scales,
-            asks=frozenset(plan.asks),
-            conditions=words.conditions,
-            reasons=words.reason_keys,
+            asks=plan.asks,
+            turns=words.turns_of(seat.task.prompt.messages),
         )
     )
     answers = submission.model_dump(
-        mode="json", include={"ratings", "ranking", "strength", "all_harmful", "why"}
+        mode="json",
+        include={"ratings", "turn_ratings", "ranking", "strength", "all_harmful", "why"},
     )
     kept, _made = ExpectedAnswer.objects.update_or_create(
         seat=seat, defaults={"answers": answers, "explanation": explanation.strip()}

@@ -19,9 +19,11 @@ from annotations.rules.own_texts import OwnState
 from annotations.services import own_texts
 from codesign.care.queries.help_page import countries_for
 from codesign.shared.errors import Conflict, NotFound
+from codesign.shared.logs import unlogged
 from codesign.studies.permissions import StudyRequest, page
 
 
+@unlogged
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @page(OWN_TEXTS)

@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from annotations.forms.rubric_initial import typed_from
 from annotations.forms.rubric_preview import example_of, preview_form
 from annotations.forms.rubric_translation import TranslationForm
-from annotations.forms.rubrics import CriterionForms, RubricForm, typed_from
+from annotations.forms.rubrics import CriterionForms, RubricForm
 from annotations.models import Rubric
 from annotations.permissions import MANAGE_ROUNDS
 from annotations.queries import rubrics as queries
@@ -33,6 +34,7 @@ class Start:
     title: str = ""
     criteria: list[dict[str, Any]] = field(default_factory=list)
     reasons: list[dict[str, Any]] = field(default_factory=list)
+    labels: list[dict[str, Any]] = field(default_factory=list)
     template: queries.Template | None = None
     rubric: Rubric | None = None
 
@@ -42,7 +44,8 @@ class Start:
         return {
             "title": self.title,
             "after": self.rubric.version if self.rubric else 0,
-            "reasons": "\n".join(reason["title"] for reason in self.reasons),
+            "reasons": "\n".join(one["title"] for one in self.reasons),
+            "labels": "\n".join(one["title"] for one in self.labels),
             "template": self.rubric.template
             if self.rubric
             else self.template.name
@@ -64,6 +67,7 @@ def listed(request: StudyRequest, slug: str) -> HttpResponse:
                 title=rubric.title,
                 criteria=queries.criteria_of(rubric),
                 reasons=queries.reasons_of(rubric),
+                labels=queries.labels_of(rubric),
             ),
             "template": queries.template_of(rubric),
             "languages": queries.languages_of(rubric),
@@ -85,7 +89,9 @@ def new(request: StudyRequest, slug: str) -> HttpResponse:
         raise NotFound(_("This example does not exist."))
     if template is None:
         return _write(request, Start())
-    start = Start(template.title, template.criteria, template.reasons, template=template)
+    start = Start(
+        template.title, template.criteria, template.reasons, template.labels, template=template
+    )
     return _write(request, start)
 
 
@@ -99,6 +105,7 @@ def change(request: StudyRequest, slug: str, key: str) -> HttpResponse:
         rubric.title,
         queries.criteria_of(rubric),
         queries.reasons_of(rubric),
+        queries.labels_of(rubric),
         template=queries.template_of(rubric),
         rubric=rubric,
     )
@@ -131,6 +138,7 @@ def translate(request: StudyRequest, slug: str, key: str) -> HttpResponse:
         request.POST or None,
         criteria=queries.criteria_of(rubric),
         reasons=queries.reasons_of(rubric),
+        labels=queries.labels_of(rubric),
         written=queries.language_of(rubric),
         version=rubric.version,
     )
@@ -141,6 +149,7 @@ def translate(request: StudyRequest, slug: str, key: str) -> HttpResponse:
             language=form.cleaned_data["language"],
             texts=form.texts(),
             reasons=form.reasons(),
+            labels=form.labels(),
         )
         sentence = _("“%(title)s”, version %(n)d, can be used in the next round.")
         messages.success(request, sentence % {"title": saved.title, "n": saved.version})
@@ -174,6 +183,7 @@ def _write(request: StudyRequest, start: Start) -> HttpResponse:
                 title=form.cleaned_data["title"],
                 criteria=questions.criteria(start.criteria if start.rubric else ()),
                 reasons=form.reasons_after(start.reasons),
+                labels=form.labels_after(start.labels),
             )
             clinical = bool(start.template and start.template.audience == Role.CLINICIAN)
             context |= _preview(request, words, clinical=clinical)
@@ -198,6 +208,7 @@ def _saved(
             language=queries.language_of(rubric) if rubric else study.language,
             criteria=questions.criteria(start.criteria if rubric else ()),
             reasons=form.reasons_after(start.reasons),
+            labels=form.labels_after(start.labels),
             template=form.cleaned_data["template"],
             key=rubric.key if rubric else "",
             after=form.cleaned_data["after"] or 0,

@@ -20,6 +20,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 HEADER = "codesign_request"
+MAIL_TASK = "accounts.tasks.send_mail"
 _tokens: dict[str, Token[str]] = {}
 
 
@@ -38,8 +39,11 @@ def share_memory(**_kwargs: Any) -> None:
 
 @signals.before_task_publish.connect
 def send_request_id(*, headers: dict[str, Any], **_kwargs: Any) -> None:
-    """Add the id of the current request to the message."""
-    headers[HEADER] = request_id.get()
+    """Add the id of the current request to the message, unless it is about a mail.
+
+    A text that is sent leads to a mail only if it may tell of a crisis.
+    """
+    headers[HEADER] = "" if headers.get("task") == MAIL_TASK else request_id.get()
 
 
 @signals.task_prerun.connect

@@ -30,6 +30,6 @@ def send(task_name: str, *args: str) -> bool:
     try:
         current_app.tasks[task_name].apply_async(args=args, retry=False, ignore_result=True)
     except (OperationalError, OSError):
-        log.warning("broker unreachable, %s will be sent again", task_name)
+        log.warning("broker unreachable, a message will be sent again")
         return False
     return True

@@ -46,6 +46,8 @@ class Statement:
     converters: list[tuple[int, list[Callable[..., Any]], Any]]
     shape: Any
     related: list[Any]
+    annotations: list[tuple[str, int]]
+    """(name, place among the columns)"""
 
     @classmethod
     def of(cls, build: Callable[..., QuerySet[Any, Any]]) -> Statement:
@@ -70,6 +72,7 @@ class Statement:
             converters=[(place, *how) for place, how in converters],
             shape=shape,
             related=_related(shape, compiler.select) if shape else [],
+            annotations=list(compiler.annotation_col_map.items()),
         )
 
 
@@ -126,7 +129,7 @@ class CompiledQuery(Generic[M]):
         return rows
 
     def all(self, **values: Any) -> list[M]:
-        """Every row as an instance, with what `select_related` names."""
+        """Every row as an instance, with what `select_related` and `annotate` name."""
         return [self._instance(row) for row in self.rows(**values)]
 
     def first(self, **values: Any) -> M | None:
@@ -142,6 +145,8 @@ class CompiledQuery(Generic[M]):
         made: M = statement.shape["model"].from_db("default", names, row[start:end])
         for populator in statement.related:
             populator.populate(row, made)
+        for name, place in statement.annotations:
+            setattr(made, name, row[place])
         return made
 
 

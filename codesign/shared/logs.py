@@ -3,6 +3,9 @@
 A line has the time, the logger, what happened and the request id. It never contains input: no query
 string, only the pattern of an address, no exception message (a database quotes the row that it
 rejected), and no e-mail address that a library put into its message.
+
+Nothing tells that somebody opened a page of care: `unlogged` marks its view, and the request leaves
+no line and no id (decision 31).
 """
 
 from __future__ import annotations
@@ -11,10 +14,11 @@ import json
 import logging
 import re
 import traceback
+from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """Id of the page or API request that caused this work. Tasks inherit it from their sender."""
@@ -22,8 +26,22 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 EMAIL = re.compile(r"[^\s<>\"'(),:;{}\[\]]+@[^\s<>\"'(),:;{}\[\]]+")
 QUERY = re.compile(r"\?\S+")
 SECRET_PATH = re.compile(r"(/key/|/confirm-email/)[^\s/]+")
+UNLOGGED = "unlogged"
+"""The attribute of the views that `unlogged` marks."""
+View = TypeVar("View", bound=Callable[..., Any])
 FRAMES = 12
 """Number of innermost traceback frames that are logged."""
+
+
+def unlogged(view: View) -> View:
+    """Mark a view whose requests leave no line, as the line alone would tell about a person."""
+    setattr(view, UNLOGGED, True)
+    return view
+
+
+def is_unlogged(view: Any) -> bool:
+    """Return whether requests to a view leave no line."""
+    return getattr(view, UNLOGGED, False)
 
 
 def configuration(*, level: str, as_json: bool) -> dict[str, Any]:
@@ -91,7 +109,9 @@ def _message(record: logging.LogRecord) -> str:
     """Return the message without personal data."""
     if (request := getattr(record, "request", None)) is not None:
         match = getattr(request, "resolver_match", None)
-        place = match.route if match else "an unknown address"
+        place = "an unknown address"
+        if match and not is_unlogged(match.func):
+            place = match.route
         return f"{getattr(record, 'status_code', '')} {getattr(request, 'method', '')} {place}"
     task = getattr(record, "data", None)
     if isinstance(task, dict) and "exc" in task:  # Celery's message quotes the exception

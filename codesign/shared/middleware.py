@@ -7,6 +7,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 from allauth.core.exceptions import ReauthenticationRequired
 from django.conf import settings
@@ -20,7 +21,7 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from codesign.shared import stashed_forms
 from codesign.shared.errors import UNSTORABLE_ERRORS, UNSTORABLE_WORDS, Invalid, Refusal
-from codesign.shared.logs import request_id
+from codesign.shared.logs import is_unlogged, request_id
 from codesign.shared.problems import is_api
 from codesign.shared.views import not_allowed
 
@@ -31,7 +32,7 @@ REQUEST_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
 
 
 class RequestLogMiddleware:
-    """Logs one line for each request: method, route, status, milliseconds.
+    """Logs one line for each request: method, route, status, milliseconds; none if it is unlogged.
 
     The request id comes from the proxy (`X-Request-ID`) or is generated here. It is returned with
     the response and is part of every log line that the request causes, including its tasks.
@@ -50,7 +51,9 @@ class RequestLogMiddleware:
             answer = self.get_response(request)
             answer["X-Request-ID"] = own
             match = request.resolver_match
-            if match is not None:
+            if match is not None and is_unlogged(match.func):
+                answer["Referrer-Policy"] = "strict-origin"  # proxies log where people came from
+            elif match is not None:
                 fields = {
                     "method": request.method,
                     "route": match.route,
@@ -61,6 +64,11 @@ class RequestLogMiddleware:
             return answer
         finally:
             request_id.reset(token)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
+        """Forget the request id where the request is unlogged, so that no other line has it."""
+        if is_unlogged(view):
+            request_id.set("")
 
 
 class CompressPagesMiddleware(GZipMiddleware):

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotations', '0023_special_items'),
+        ('annotations', '0025_turns_labels_categories'),
         ('modelhub', '0007_without_what_jobs_hold'),
         ('studies', '0003_public_studies'),
     ]

@@ -31,6 +31,7 @@ from tests.factories.compensation import credit
 from tests.factories.modelhub import add_prompts, frozen_release
 from tests.factories.studies import CohortFactory, staff
 from tests.support.kinds_rubric import kinds_rubric
+from tests.support.turns_rubric import turns_rubric
 
 
 def make_history() -> None:
@@ -39,6 +40,7 @@ def make_history() -> None:
     member = judge(cohort=cohort)
     judging_round(cohort)
     kinds_rubric(cohort.study)
+    turns_rubric(cohort.study)
     compensation.promise(member=member)
     credit(member)
     _judge_and_review(member)

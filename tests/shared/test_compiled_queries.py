@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime, timedelta
 
 import pytest
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from annotations.models import Rubric
@@ -47,6 +47,19 @@ def test_instances_are_those_of_the_queryset() -> None:
         assert not member._state.adding
         assert member.cohort == first.cohort
         assert member.study.secret == first.study.secret
+
+
+@CompiledQuery
+def in_cohorts(slug: str) -> QuerySet[Member]:
+    """Everybody in a study, with the number of others in their cohort."""
+    return Member.objects.filter(study__slug=slug).annotate(size=Count("cohort__members"))
+
+
+def test_annotations_are_attributes() -> None:
+    first = MemberFactory.create()
+    MemberFactory.create(cohort=first.cohort)
+    sizes = [getattr(member, "size", None) for member in in_cohorts.all(slug=first.study.slug)]
+    assert sizes == [2, 2]
 
 
 def test_each_use_asks_anew_with_its_own_values() -> None:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import json
-import logging
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from celery import current_app
@@ -21,8 +17,9 @@ from codesign.accounts.models import User
 from codesign.accounts.services import make_account
 from codesign.config import urls as real
 from codesign.shared.actors import SYSTEM
-from codesign.shared.logs import JsonLines, PlainLines, request_id, scrubbed
+from codesign.shared.logs import request_id, scrubbed
 from tests.factories.annotations import judge, judging_round
+from tests.support.heard import Heard, listening
 from tests.support.judging_page import cohort_of, filled, held, judge_url, one_url, signed_in
 from tests.support.outbox import code_in, post_mail
 
@@ -33,39 +30,11 @@ EMAIL, NAME = "robin.fictional@example.org", "Robin Fictional"
 TEXT = "This one sat with me when nobody else did."
 
 
-class Heard:
-    """Collects every log line as an installation writes it."""
-
-    def __init__(self, handlers: dict[str, logging.StreamHandler[io.StringIO]]) -> None:
-        self._handlers = handlers
-
-    def text(self) -> str:
-        return "".join(handler.stream.getvalue() for handler in self._handlers.values())
-
-    def entries(self) -> list[dict[str, Any]]:
-        lines = self._handlers["json"].stream.getvalue().splitlines()
-        return [json.loads(line) for line in lines]
-
-    def answered(self, route: str) -> list[dict[str, Any]]:
-        return [entry for entry in self.entries() if entry.get("route") == route]
-
-
 @pytest.fixture
 def heard() -> Iterator[Heard]:
     """Listen at the root, at the most talkative level."""
-    root = logging.getLogger()
-    handlers = {"json": logging.StreamHandler(io.StringIO())}
-    handlers["plain"] = logging.StreamHandler(io.StringIO())
-    handlers["json"].setFormatter(JsonLines())
-    handlers["plain"].setFormatter(PlainLines())
-    level = root.level
-    root.setLevel(logging.DEBUG)
-    for handler in handlers.values():
-        root.addHandler(handler)
-    yield Heard(handlers)
-    root.setLevel(level)
-    for handler in handlers.values():
-        root.removeHandler(handler)
+    with listening() as made:
+        yield made
 
 
 @pytest.fixture

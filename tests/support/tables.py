@@ -9,6 +9,7 @@ APPEND_ONLY = {
     "annotations.OwnTextMove",
     "annotations.ReleaseMember",
     "annotations.PayDecision",
+    "annotations.PassageLabel",
     "annotations.Reason",
     "annotations.Retraction",
     "annotations.ReviewDecision",

@@ -135,6 +135,7 @@ def _judgement(n: int, number: int, prompt: PromptSnapshot, ids: list[str]) -> J
         highlights=[{"response": shown[0], "start": 0, "end": 5, "label": "warm", "comment": "-"}]
         if _mixed(n, number, 12) % 6 == 0
         else [],
+        turn_ratings=[{"turn": 1, "criterion": "heard", "score": score}] if n % 6 == 1 else None,
         active_ms=1_000 + _mixed(n, number) % 100_000,
         example=_mixed(n, number, 13) % 50 == 0,
         pay_check="held" if _mixed(n, number, 14) % 43 == 0 else "",

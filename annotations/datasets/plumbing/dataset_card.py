@@ -29,7 +29,9 @@ CONFIG_DESCRIPTIONS: Mapping[str, str] = {
     " `value` is the score of a `rating`, the place (1 is best) in a `ranking`, the severity"
     " (1 to 3) of a `flag`, the change in characters of a `rewrite`, and 1 for a `highlight` and"
     " for `all_harmful`. `position` is the place at which the response was shown, from 1, and `day`"
-    " the day on which it was sent, in UTC.",
+    " the day on which it was sent, in UTC. A row with a `turn` is about an earlier reply in the"
+    " prompt: the assistant's first message is 1. `option` is the name of a `category`, whose"
+    " `value` has no order.",
     "texts": "Each prompt and response that another config names by its id, once; join it by"
     " `response_id`, or by `prompt_id` where that is empty.",
     "imported": "Ranks (1 is best), scores and spans that came with an import from the `source`"

@@ -18,6 +18,7 @@ from annotations.datasets.plumbing.schemas import schemas
 from annotations.datasets.plumbing.writers import ConfigFiles, RowGroup
 from annotations.datasets.policy.judgement_rows import (
     ABSENT,
+    NO_RESPONSE,
     Attachments,
     Row,
     Statement,
@@ -55,7 +56,7 @@ class _Block:
     def __init__(self) -> None:
         self.shared: list[Shared] = []
         self.responses = _Index[tuple[str, str, int]]()
-        """(id, model version, position in which it was shown) → index."""
+        """(id, model version, position in which it was shown) → index; one without an id."""
         self.statements = _Index[Statement]()
         self.indexes = {name: array("i") for name in ("shared", "response", "statement")}
         self.row_numbers = array("i")
@@ -102,8 +103,10 @@ class JudgementFiles:
                 responses[response_id] = self._block.responses[shown]
         all_rows = rows = rows_of(judgement, attachments)
         if len(responses) < len(judgement.order_shown):
-            rows = [row for row in all_rows if row[0] in responses]
+            rows = [row for row in all_rows if row[0] in responses or row[0] == NO_RESPONSE]
             dropped[DropReason.RESPONSE_WITHDRAWN] += len(all_rows) - len(rows)
+        if judgement.turn_ratings:
+            responses[NO_RESPONSE] = self._block.responses[NO_RESPONSE, "", ABSENT]
         rater = self._rater(judgement.member_id)
         self._block.add(Shared(name, rater, judgement, attachments.prompt), responses, rows)
         if len(self._block) >= BLOCK_ROWS:
@@ -157,12 +160,15 @@ def _json_lines(block: _Block, purpose: str, indexes: Mapping[str, Any], record_
     people = columns.strings([_person_json(shared) for shared in block.shared])
     ends = columns.strings([_end_json(shared, purpose) for shared in block.shared])
     responses = columns.strings(
-        [f'"response_id":"{r}","model_version_id":"{m}",' for r, m, _ in block.responses]
+        [
+            f'"response_id":"{r}","model_version_id":"{m}",' if r else f'"model_version_id":"{m}",'
+            for r, m, _ in block.responses
+        ]
     )
-    positions = columns.strings([str(position) for _, _, position in block.responses])
-    statements = columns.strings(
-        [f'{_statement_json(one)},"position":' for one in block.statements]
+    positions = columns.strings(
+        ["" if place == ABSENT else f',"position":{place}' for _, _, place in block.responses]
     )
+    statements = columns.strings([_statement_json(one) for one in block.statements])
     return pc.binary_join_element_wise(
         '{"record_id":"',
         record_ids,
@@ -240,11 +246,12 @@ def _end_fields(
 def _statement_json(statement: Statement) -> str:
     """A statement without the fields that its kind does not have."""
     fields = statement._asdict()
-    for name in ("strength", "start", "end"):
+    for name in ("strength", "start", "end", "turn"):
         if fields[name] == ABSENT:
             del fields[name]
-    if not statement.review:
-        del fields["review"]
+    for name in ("review", "option"):
+        if not fields[name]:
+            del fields[name]
     return _fields_json(fields)
 
 
@@ -262,9 +269,9 @@ def _arrays(block: _Block, purpose: str, indexes: Mapping[str, Any]) -> dict[str
     distinct = {
         "shared": _shared_arrays(block.shared, purpose),
         "response": {
-            "response_id": columns.strings(response_ids),
+            "response_id": columns.strings(response_ids, or_null=True),
             "model_version_id": columns.strings(models),
-            "position": columns.integers(positions),
+            "position": columns.integers(positions, or_null=True),
         },
         "statement": _statement_arrays([*block.statements]),
     }
@@ -285,6 +292,8 @@ def _statement_arrays(statements: Sequence[Statement]) -> dict[str, Any]:
         "start": columns.integers((s.start for s in statements), or_null=True),
         "end": columns.integers((s.end for s in statements), or_null=True),
         "review": columns.strings([s.review for s in statements], or_null=True),
+        "turn": columns.integers((s.turn for s in statements), or_null=True),
+        "option": columns.strings([s.option for s in statements], or_null=True),
     }
 
 

@@ -157,6 +157,7 @@ def _judgements(pa: Any) -> Any:
         + [(name, text) for name in ("cohort", "role", "rubric", "kind", "criterion")]
         + [("value", pa.float64()), ("is_tie", pa.bool_()), ("strength", number)]
         + [("start", number), ("end", number), ("review", text)]
+        + [("turn", number), ("option", text)]
         + [("position", number), ("active_ms", pa.int64()), ("day", pa.date32())]
         + [("propensity", pa.float64()), ("consent_version", number), ("consent_scope", text)]
         + [("meta", pa.struct([*shared_meta, ("language", text)]))]

@@ -1,5 +1,7 @@
 """Config `judgements`: one row for each person, response and criterion (standards 7.4).
 
+Rows about an earlier reply in the conversation have the number of its turn and no response.
+
 Free text (comments, notes on flags and highlights, own words as labels, rewrites) is not in it:
 reviewed rewrites are in `sft` and `preference`.
 """
@@ -8,7 +10,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from annotations.datasets.policy.eligibility import JudgementDropReason
@@ -36,13 +38,17 @@ class Statement(NamedTuple):
     start: int = ABSENT
     end: int = ABSENT
     review: str = ""
+    turn: int = ABSENT
+    option: str = ""
+    """The name of a category."""
 
 
 UNSURE_KIND = "unsure"
 """The kind of an answer “not sure”: no number, so that nobody takes it for a score."""
 
 Row = tuple[str, Statement]
-"""(response id, statement); a release has hundreds of thousands."""
+"""(response id, statement); a release has hundreds of thousands. No id if it is about a turn."""
+NO_RESPONSE = ""
 
 OfJudgement = TypeVar("OfJudgement", RewriteSnapshot, FlagSnapshot)
 
@@ -52,26 +58,30 @@ class RatingStatements:
 
     def __init__(self, rubrics: Mapping[str, Mapping[str, Any]]) -> None:
         self._rubrics = rubrics
-        self._by_rubric: dict[str, _OfRubric] = {}
+        self._by_rubric: dict[str, StatementsOfRubric] = {}
 
-    def of(self, rubric: str) -> Mapping[tuple[str, float], Statement]:
-        """(criterion, score) → statement."""
+    def of(self, rubric: str) -> StatementsOfRubric:
+        """Return those of a rubric."""
         if rubric not in self._by_rubric:
-            criteria = self._rubrics.get(rubric, {}).get("criteria", {})
-            self._by_rubric[rubric] = _OfRubric(criteria)
+            self._by_rubric[rubric] = StatementsOfRubric(self._rubrics.get(rubric, {}))
         return self._by_rubric[rubric]
 
 
-class _OfRubric(dict[tuple[str, float], Statement]):
-    def __init__(self, criteria: Mapping[str, Mapping[str, Any]]) -> None:
+class StatementsOfRubric(dict[tuple[str, float], Statement]):
+    """(criterion, score) → statement; and the labels of the rubric's marks."""
+
+    def __init__(self, rubric: Mapping[str, Any]) -> None:
         super().__init__()
-        self._criteria = criteria
+        self._criteria: Mapping[str, Mapping[str, Any]] = rubric.get("criteria", {})
+        self.labels: Container[str] = rubric.get("labels") or MarkLabel
 
     def __missing__(self, key: tuple[str, float]) -> Statement:
         criterion, score = key
-        kind = self._kind(criterion, score)
+        kind, option = self._kind(criterion, score), ""
         value = 1.0 if kind == UNSURE_KIND else float(score)
-        self[key] = statement = Statement(kind, criterion, value)
+        if kind == ScaleKind.CATEGORY:
+            option = self._criteria[criterion]["options"].get(str(score), "")
+        self[key] = statement = Statement(kind, criterion, value, option=option)
         return statement
 
     def _kind(self, key: str, score: float) -> str:
@@ -113,6 +123,13 @@ def rows_of(judgement: JudgementSnapshot, attachments: Attachments) -> list[Row]
         (rating["response"], statements[rating["criterion"], rating["score"]])
         for rating in judgement.ratings
     ]
+    rows += [
+        (
+            NO_RESPONSE,
+            statements[rating["criterion"], rating["score"]]._replace(turn=rating["turn"]),
+        )
+        for rating in judgement.turn_ratings or ()
+    ]
     strength = judgement.strength or ABSENT
     for place, group in enumerate(judgement.ranking, start=1):
         statement = _ranking(place, len(group) > 1, strength)
@@ -124,7 +141,7 @@ def rows_of(judgement: JudgementSnapshot, attachments: Attachments) -> list[Row]
         chosen = Statement("why", reason, 1.0)
         rows += [(response_id, chosen) for response_id in judgement.order_shown]
     for mark in judgement.highlights:
-        label = label if (label := mark.get("label", "")) in MarkLabel else ""
+        label = label if (label := mark.get("label", "")) in statements.labels else ""
         highlight = Statement("highlight", label, 1.0, start=mark["start"], end=mark["end"])
         rows.append((mark["response"], highlight))
     for flag in attachments.flags.get(judgement.id, ()):

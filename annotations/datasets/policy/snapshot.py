@@ -77,6 +77,8 @@ class JudgementSnapshot(NamedTuple):
     day: str = ""
     """The day on which it was sent, in UTC, such as 2026-11-23; never the time."""
     asked_to_rank: bool = True
+    turn_ratings: list[dict[str, Any]] | None = None
+    """Scores of earlier replies in the conversation, which are counted from 1."""
 
 
 class RewriteSnapshot(NamedTuple):
@@ -186,7 +188,7 @@ class ReleaseTerms:
     scales: Mapping[str, Mapping[str, tuple[int, int]]] = field(default_factory=dict)
     """Rubric → criterion → (lowest score, highest score), where a higher score is better."""
     rubrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Rubric → what its criteria and reasons are, without words, as the manifest shows it."""
+    """Rubric → what its criteria, reasons and labels are, as the manifest shows it."""
     thresholds: Thresholds = NO_THRESHOLDS
 
     @cached_property

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 
 from babel import Locale, UnknownLocaleError
+from babel.core import get_global
+from babel.languages import get_official_languages
 from django.utils.translation import get_language, gettext
 from phonenumbers import SUPPORTED_REGIONS
 
@@ -29,6 +31,17 @@ def _here() -> Locale:
 def country_name(code: str) -> str:
     """Return the name of a country; for "" the words for every other country."""
     return str(_here().territories.get(code, code)) if code else gettext("Everywhere else")
+
+
+def country_of_zone(zone: str) -> str:
+    """Return the country of a time zone such as "Europe/Madrid", or "" if it has none."""
+    code: str = get_global("zone_territories").get(zone, "")
+    return code if code in CODES else ""
+
+
+def speaks(code: str, language: str) -> bool:
+    """Return whether a language is an official one of a country, or spoken there officially."""
+    return language in get_official_languages(code, regional=True, de_facto=True)
 
 
 def countries() -> list[tuple[str, str]]:

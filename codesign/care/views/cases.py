@@ -26,9 +26,11 @@ from codesign.care.rules.disclosure.phrases import Urgency
 from codesign.care.services import cases, rota
 from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.forms import explain
+from codesign.shared.logs import unlogged
 from codesign.studies.permissions import StudyRequest, page
 
 
+@unlogged
 @never_cache
 @require_safe
 @page(HANDLE_CASES)
@@ -60,6 +62,7 @@ def _row(case: Case) -> dict[str, Any]:
     }
 
 
+@unlogged
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @page(HANDLE_CASES)

@@ -8,14 +8,17 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from codesign.care.queries import help_page as queries
+from codesign.care.queries.emergency import emergency_table, numbers_for
 from codesign.care.registry import way_to_stop
 from codesign.shared.access import PUBLIC
 from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.logs import unlogged
 from codesign.shared.pages import own_address
 from codesign.studies import queries as studies
 from codesign.studies.permissions import page
 
 
+@unlogged
 @page(PUBLIC)
 @require_safe
 def help_page(request: HttpRequest) -> HttpResponse:
@@ -24,7 +27,13 @@ def help_page(request: HttpRequest) -> HttpResponse:
     actor = Actor.of(user) if user else SYSTEM
     back = own_address(request.GET.get("next", ""))
     countries = queries.countries_for(actor=actor, language=get_language() or "")
+    numbers = numbers_for(
+        actor=actor, language=get_language() or "", zone=user.timezone if user else ""
+    )
     context = {
+        "numbers": numbers,
+        "own_numbers": [one for one in numbers if one.own],
+        "numbers_from": emergency_table(),
         "back": back,
         "stop": way_to_stop(back) if back and user else "",
         "parts": queries.help_parts(),

@@ -19,9 +19,11 @@ from codesign.care.rules.cases import Answer, Reason
 from codesign.care.services import cases
 from codesign.shared.errors import Invalid
 from codesign.shared.forms import explain
+from codesign.shared.logs import unlogged
 from codesign.studies.permissions import StudyRequest, page
 
 
+@unlogged
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @page(ASK_FOR_SUPPORT)
@@ -34,6 +36,7 @@ def ask(request: StudyRequest, slug: str) -> HttpResponse:
     return render(request, "care/ask.html", {"countries": lines})
 
 
+@unlogged
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @page(ASK_FOR_SUPPORT)

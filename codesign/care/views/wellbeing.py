@@ -20,10 +20,12 @@ from codesign.care.services import adjustments, check_ins, moods
 from codesign.shared.access import SIGNED_IN
 from codesign.shared.errors import Invalid
 from codesign.shared.forms import explain
+from codesign.shared.logs import unlogged
 from codesign.shared.pages import own_address, plain_page
 from codesign.studies.permissions import PageRequest, StudyRequest, page
 
 
+@unlogged
 @page(SAY_MOOD)
 @require_POST
 def mood(request: StudyRequest, slug: str) -> HttpResponse:
@@ -45,6 +47,7 @@ def mood(request: StudyRequest, slug: str) -> HttpResponse:
     return _back(request, slug)
 
 
+@unlogged
 @page(ASK_FOR_CHECK_IN)
 @require_POST
 def ask_for_check_in(request: StudyRequest, slug: str) -> HttpResponse:
@@ -66,6 +69,7 @@ def _back(request: StudyRequest, slug: str) -> HttpResponse:
     return redirect("desk:study", slug=slug)
 
 
+@unlogged
 @plain_page(SIGNED_IN)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -86,6 +90,7 @@ def check_in(request: PageRequest, check_in_id: uuid.UUID) -> HttpResponse:
     return render(request, "care/check_in.html", context)
 
 
+@unlogged
 @page(ADJUST)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -120,6 +125,7 @@ def how_you_work(request: StudyRequest, slug: str) -> HttpResponse:
     return render(request, "care/how_you_work.html", context, status=status)
 
 
+@unlogged
 @page(ADJUST)
 @require_POST
 def forget_moods(request: StudyRequest, slug: str) -> HttpResponse:

@@ -83,6 +83,8 @@ def _judge(member: Member, assignment: Assignment) -> Assignment | None:
         scales={c.key: (c.scale.minimum, c.scale.maximum) for c in words.criteria},
         asks=assignment.asks,
         conditions=words.conditions,
+        turns=words.turns_of(assignment.prompt.messages),
+        each_turn=words.each_turn,
     )
     sent = submissions.submit(
         actor=Actor.of(member.user),

@@ -39,7 +39,7 @@
   const TYPED = "textarea, select, input:not([type=radio]):not([type=checkbox])";
 
   function groups() {
-    return [...form.querySelectorAll("[data-needed]")];
+    return [...form.querySelectorAll("[data-needed]:not(:disabled)")]; // those that are asked
   }
 
   function focusGroup(group) {

@@ -304,7 +304,7 @@ def test_queries_are_constant() -> None:
             sent = queries_in(submit, status=201)
         shown = queries_in(caller.lease)
         counts.append((leased, sent, shown))
-    assert counts[0] == counts[1] == (19, 20, 8)
+    assert counts[0] == counts[1] == (20, 20, 8)
 
 
 MODEL_WORDS = ("source", "model", "created_at", "number", "position", "seed", "propensity")

@@ -31,9 +31,12 @@ ASKED = Asked(
     texts={A: "x" * 100, B: "y" * 100},
     scales={"heard": Scale(-100, 100)},
     asks=frozenset(Ask),
+    each_turn=frozenset({"heard"}),
+    turns=range(1, 2),
 )
 FIELDS = {
     "ratings": {"response", "criterion", "score"},
+    "turn_ratings": {"turn", "criterion", "score"},
     "ranking": set(),
     "strength": set(),
     "all_harmful": set(),
@@ -48,10 +51,12 @@ FIELDS = {
 """Fields, and those of their entries, as other programs rely on them."""
 FULL: dict[str, Any] = {
     "ratings": [{"response": r, "criterion": "heard", "score": 3} for r in (A, B)],
+    "turn_ratings": [{"turn": 1, "criterion": "heard", "score": 3}],
     "ranking": [[A], [B]],
 }
 ENTRY: dict[str, dict[str, Any]] = {
     "ratings": FULL["ratings"][0],
+    "turn_ratings": FULL["turn_ratings"][0],
     "rewrites": {"response": A, "text": "Warmer."},
     "highlights": {"response": A, "start": 0, "end": 50},
     "flags": {"response": A, "harm": "other", "severity": 1},
@@ -70,6 +75,7 @@ VALUES = (
 UNKNOWN_TO_SCHEMA: dict[str, Callable[[Any], bool]] = {
     "response": lambda value: not isinstance(value, str) or value in (A, B),
     "criterion": lambda value: not isinstance(value, str) or value == "heard",
+    "turn": lambda value: isinstance(value, bool) or not isinstance(value, int) or value <= 1,
     "end": lambda value: value != 51,
 }
 """field → whether a value can be judged without knowing the assignment."""
@@ -80,7 +86,7 @@ quick = hypothesis.settings(max_examples=60, deadline=None, database=None)
 def validator() -> Draft202012Validator:
     generator = SchemaGenerator()  # type: ignore[no-untyped-call]
     components = generator.get_schema(public=True)["components"]  # type: ignore[no-untyped-call]
-    names = ("Submission", "Rating", "Rewrite", "Highlight", "Flag", "Harm")
+    names = ("Submission", "Rating", "TurnRating", "Rewrite", "Highlight", "Flag", "Harm")
     schemas = {name: components["schemas"][name] for name in names}
     schema = {"$ref": "#/components/schemas/Submission", "components": {"schemas": schemas}}
     return Draft202012Validator(schema, format_checker=FormatChecker())
@@ -128,7 +134,8 @@ def test_a_field_of_the_submission(name: str) -> None:
     def try_it(value: Any) -> None:
         assume(not is_empty(value))
         instead = name in ("all_harmful", "cannot_rank") and value is True
-        base = {"ratings": FULL["ratings"]} if instead else FULL
+        whole = {part: sent for part, sent in FULL.items() if part != "ranking"}
+        base = whole if instead else FULL
         if name == "why":  # the schema does not know the rubric's reasons
             assume(not isinstance(value, list) or not all(isinstance(one, str) for one in value))
         if name == "ranking":

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from annotations.rules.rubric_content import problem_with, whole_criterion, whole_reason
+from annotations.rules.rubric_content import problem_with, whole_criterion, whole_words
 from annotations.rules.scales import UNSURE, Condition, asked_after, only_asked
 
 CRITERIA = ["advice", "risk", "why"]
@@ -99,6 +99,41 @@ def test_what_is_wrong_with_a_rubric(criteria: list[dict[str, Any]], problem: st
 
 
 def test_reasons_have_their_own_keys() -> None:
-    reasons = [whole_reason({"key": "warm", "title": title}) for title in ("Warm", "Warmer")]
+    reasons = [whole_words({"key": "warm", "title": title}) for title in ("Warm", "Warmer")]
     assert problem_with([criterion("a")], reasons[:1]) == ""
     assert "own key" in problem_with([criterion("a")], reasons)
+
+
+def options(*names: str, **changes: Any) -> dict[str, Any]:
+    anchors = {str(number): name for number, name in enumerate(names, start=1)}
+    return criterion("tone", "category", min=1, max=len(names), anchors=anchors) | changes
+
+
+def after_tone(**changes: Any) -> dict[str, Any]:
+    return criterion("why", only_if={"criterion": "tone", "scores": [2]}) | changes
+
+
+@pytest.mark.parametrize(
+    ("criteria", "problem"),
+    [
+        ([options("Warm", "Cold")], ""),
+        ([options(*"abcdefghij")], ""),
+        ([options(*"abcdefghijk")], "2 to 10 options"),
+        ([options("Warm")], "2 to 10 options"),
+        ([options("Warm", "warm")], "its own name"),
+        ([options("Warm", " ")], "its own name"),
+        ([options("Warm", "Cold", turns=True), after_tone(turns=True)], ""),
+        ([options("Warm", "Cold", turns=True), after_tone()], ""),
+        ([options("Warm", "Cold"), after_tone(turns=True)], "asked about earlier replies, too"),
+    ],
+)
+def test_options_and_questions_of_each_turn(criteria: list[dict[str, Any]], problem: str) -> None:
+    said = problem_with(criteria, [])
+    assert problem in said
+    assert bool(said) is bool(problem)
+
+
+def test_labels_have_their_own_keys() -> None:
+    labels = [whole_words({"key": "fast", "title": title}) for title in ("Fast", "Too fast")]
+    assert problem_with([criterion("a")], [], labels[:1]) == ""
+    assert "own key" in problem_with([criterion("a")], [], labels)

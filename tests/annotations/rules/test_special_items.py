@@ -29,6 +29,13 @@ def test_scores(one: Any, two: Any, agreement: Agreement) -> None:
     assert ratings_agree(one, two) == agreement
 
 
+def test_options_have_no_order_and_turns_are_compared_like_responses() -> None:
+    one, two = ([{"turn": 1, "criterion": "tone", "score": score}] for score in (2, 3))
+    assert ratings_agree(one, two) == Agreement(1, 0, 1)
+    assert ratings_agree(one, two, {"tone"}) == Agreement(1, 0, 0)
+    assert ratings_agree(one, one, {"tone"}) == Agreement(1, 1, 1)
+
+
 def ranked(*groups: str, harmful: bool = False) -> dict[str, Any]:
     return {"ranking": [list(group) for group in groups], "all_harmful": harmful}
 

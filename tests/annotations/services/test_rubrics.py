@@ -31,6 +31,8 @@ pytestmark = pytest.mark.django_db
         {"scale_kind": "points", "scale_min": 0, "scale_max": 1, "points": 11},
         {"points": 3},
         {"only_if_scores": [1]},
+        {"scale_kind": "category", "scale_min": 0, "scale_max": 3},
+        {"scale_kind": "category", "scale_min": 1, "scale_max": 11},
     ],
 )
 def test_a_criterion_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
@@ -96,6 +98,7 @@ def test_only_the_newest_version_is_translated_and_only_by_coordinators() -> Non
     }
     asked: dict[str, Any] = {"language": "es", "texts": texts, "reasons": {"warm": "Cálida"}}
     asked["reasons"]["safe"] = "Segura"
+    asked["labels"] = {}
     with pytest.raises(NotPermitted, match="Your role"):
         rubrics.translate_rubric(
             actor=Actor.of(staff(rubric.study, Role.AUDITOR).user), rubric=rubric, **asked

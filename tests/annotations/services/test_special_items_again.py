@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
 from annotations.contract.skip import Skip
@@ -18,6 +19,7 @@ from codesign.shared.actors import SYSTEM, Actor
 from codesign.studies.models import Member, Study
 from codesign.studies.rules import StudyState
 from tests.factories.annotations import judge, judging_round, lease, send
+from tests.support.held_pay import without_triggers
 from tests.support.judging_page import cohort_of, filled, judge_url, one_url, signed_in
 from tests.support.special_items import lead_aside, special_round, work
 
@@ -130,3 +132,40 @@ def test_a_comparison_that_was_left_out_once_is_no_disagreement() -> None:
     assert repeat.item_kind == ItemKind.REPEAT
     send(repeat, key="repeat", ranking=[], all_harmful=True)
     assert queries.retest_of(round=made).comparisons.compared == 0
+
+
+@pytest.mark.parametrize("make", [in_training, repeated])
+def test_a_text_that_was_put_off_comes_back_on_another_day(make: Made) -> None:
+    member, _made, first = make()
+    actor = Actor.of(member.user)
+    putting_off.put_off(actor=actor, assignment_id=first.id)
+    while (held := lease(member)).item_kind != ItemKind.ORDINARY:
+        send(held, key=str(held.id))
+    assignments.stop(actor=actor, assignment_id=held.id)
+    Assignment.objects.filter(id=held.id).update(check_after=False)  # which is drawn
+    with without_triggers():
+        yesterday = timezone.now() - timedelta(days=1)
+        Assignment.objects.update(leased_at=F("leased_at") - timedelta(days=1))
+        Assignment.objects.filter(id=first.id).update(later_until=yesterday)
+    again = lease(member)
+    assert (again.task_id, again.item_kind) == (first.task_id, first.item_kind)
+    send(again, key="at last")
+    with without_triggers():
+        Assignment.objects.update(leased_at=F("leased_at") - timedelta(days=1))
+    following = lease(member)
+    assert (following.task_id, following.item_kind) != (first.task_id, first.item_kind)
+
+
+def test_a_text_that_was_put_off_does_not_come_back_once_refused_or_closed() -> None:
+    for refuse in (True, False):
+        member, made, first = in_training(topics=["sleep"])
+        putting_off.put_off(actor=Actor.of(member.user), assignment_id=first.id)
+        stop(member, lease(member))
+        if refuse:
+            TopicChoice.objects.create(member=member, topic="sleep", choice="never")
+        else:
+            rounds.close_round(actor=SYSTEM, round=made)
+        with without_triggers():
+            Assignment.objects.update(leased_at=F("leased_at") - timedelta(days=1))
+            Assignment.objects.filter(id=first.id).update(later_until=timezone.now())
+        assert lease(member).item_kind == ItemKind.ORDINARY

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -36,7 +37,7 @@ def test_each_kind_on_the_page() -> None:
     assert "annotations/branching" in page
     for said in ("Not sure", "Not met", "Warmer words", "Why? (optional)"):
         assert said in page
-    assert "99" not in page.partition("<main")[2].replace('value="99"', "")
+    assert not re.search(r">\s*99\s*<", page)
     inputs = {f"rating-A-{key}": str(score) for key, score in FIRST.items()}
     inputs |= {f"rating-B-{key}": str(score) for key, score in SECOND.items()}
     # without scripts, an answer that is not asked for cannot be cleared

@@ -168,6 +168,13 @@ def test_each_kind_of_question_is_written_and_previewed(client: Client, study: S
         ({"only_answers": "yes"}, "the number of an earlier question"),
         ({"kind": "points"}, "points from -10 to 10, and not 0"),
         ({"kind": "points", "points": "11"}, "Please type 10 or less."),
+        ({"kind": "category", "options": "Warm"}, "Please write 2 to 10 options"),
+        ({"kind": "category", "options": "Warm\nwarm"}, "Two options have the same name."),
+        ({"kind": "category", "options": f"a\n{'x' * 61}"}, "Keep each option to 60 characters."),
+        (
+            {"turns": "on", "only_after": "1", "only_answers": "yes"},
+            "is not asked about earlier replies",
+        ),
         ({"kind": "odd"}, "Please choose one from the list."),
         ({"lowest": "3"}, "Please choose one from the list."),
     ],
@@ -259,3 +266,58 @@ def test_the_list_makes_constant_queries(client: Client, study: Study) -> None:
         client.post(at("rubric-new", study), written(question(0, f"Kind {number}")))
     make_rubric(study, keys=["a", "b", "c"])
     assert queries_of(client, at("rubrics", study)) == few
+
+
+def test_options_each_turn_and_labels_are_written_previewed_and_kept(
+    client: Client, study: Study
+) -> None:
+    tone = question(0, "Tone", kind="category", options="Warm\n\nNeutral\nCold", unsure="on")
+    why = question(1, "Risk", kind="yes_no", turns="on", only_after="1", only_answers="cold, 2")
+    sent = written(tone | {"questions-0-turns": "on"}, why, labels="Too fast\nGentle")
+    shown = unescape(client.post(at("rubric-new", study), sent | {"preview": "1"}).content.decode())
+    for said in ("Earlier reply 1", "Tone, earlier reply 1", "Only if “Tone” is: Neutral or Cold."):
+        assert said in shown
+    assert client.post(at("rubric-new", study), sent).status_code == 302
+    rubric = queries.newest_of(study_id=study.id).get()
+    tone_, risk = queries.criteria_of(rubric)
+    assert tone_["scale"] == {
+        "kind": "category",
+        "min": 1,
+        "max": 3,
+        "anchors": {"1": "Warm", "2": "Neutral", "3": "Cold", "99": "Not sure"},
+        "unsure": True,
+        "points": None,
+    }
+    assert (tone_["turns"], risk["turns"], risk["only_if"]["scores"]) == (True, True, [2, 3])
+    assert [one["key"] for one in queries.labels_of(rubric)] == ["too_fast", "gentle"]
+    url = at("rubric", study, key=rubric.key)
+    assert client.post(url, form_of(client, url)).status_code == 302
+    assert Rubric.objects.count() == 1
+    listed = client.get(at("rubrics", study)).content.decode()
+    for said in ("Warm · Neutral · Cold", "Too fast", "each turn of a conversation"):
+        assert said in " ".join(listed.split()).replace("</bdi> ·", " ·").replace("<bdi>", "")
+
+
+def test_labels_are_translated_and_at_most_twelve(client: Client, study: Study) -> None:
+    many = written(question(0, "Kind"), labels="\n".join(f"Label {n}" for n in range(13)))
+    answer = client.post(at("rubric-new", study), many)
+    assert answer.status_code == 400
+    assert "Use at most 12 lines." in answer.content.decode()
+    client.post(at("rubric-new", study), written(question(0, "Kind"), labels="Too fast"))
+    words = {f"anchor-kind-{score}": f"{score} de 5" for score in range(1, 6)}
+    sent = {"title-kind": "Amable", "help-kind": "¿Fue amable?", "label-too_fast": "Muy rápido"}
+    url = at("rubric-translate", study, key="how-it-feels")
+    sent |= words | {"version": "1", "language": "es"}
+    assert client.post(url, sent).status_code == 302
+    second = Rubric.objects.get(version=2)
+    assert queries.rubric_in(second.id, "es").labels == (("too_fast", "Muy rápido"),)
+    assert queries.rubric_in(second.id, "ar").labels == (("too_fast", "Too fast"),)
+
+
+def test_questions_are_written_by_nobody_else(client: Client) -> None:
+    study = StudyFactory.create()
+    for role in (Role.AUDITOR, Role.ML_ENGINEER):
+        client.force_login(staff(study, role).user)
+        sent = written(question(0, "Tone", kind="category", options="Warm\nCold"))
+        assert client.post(at("rubric-new", study), sent).status_code == 403
+    assert not Rubric.objects.exists()

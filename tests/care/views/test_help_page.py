@@ -103,3 +103,22 @@ def test_help_leads_back_only_within_this_site(client: Client, elsewhere: str) -
     assert "Back to where you were" not in page
     page = flowed(client.get(reverse("care:help"), {"next": "/studies/some/"}).content)
     assert 'href="/studies/some/">Back to where you were' in page
+
+
+def test_emergency_numbers_are_shown_as_typed_with_source_and_day(client: Client) -> None:
+    page = flowed(client.get(HELP).content)
+    assert 'id="emergency"' in page
+    assert '<a href="tel:911"><bdi dir="ltr">911</bdi></a>' in page
+    assert "libphonenumber 9.0.43, looked up on 30 November 2026" in page
+    first = page[page.index("If you are in danger now") : page.index("Lines to call, text")]
+    assert "tel:" not in first  # whose country is not known
+
+
+def test_the_number_of_ones_country_is_in_the_first_section(client: Client) -> None:
+    member = MemberFactory.create(user__timezone="Asia/Tokyo")
+    cover(member.study, "ES", name="Teléfono de la Esperanza")
+    client.force_login(member.user)
+    page = flowed(client.get(HELP).content)
+    first = page[page.index("If you are in danger now") : page.index("Lines to call, text")]
+    assert first.index("Spain: <strong>") < first.index("Japan: <strong>")
+    assert 'href="tel:119"' in first

@@ -18,6 +18,7 @@ from codesign.shared.actors import Actor
 from codesign.studies.models import Cohort
 from tests.factories.annotations import ASKS, judge, judging_round
 from tests.factories.studies import CohortFactory, MemberFactory, staff
+from tests.support.turns_rubric import turns_round
 
 pytestmark = pytest.mark.django_db
 SCALES = {"heard": (1, 5), "usable": (1, 5)}
@@ -43,6 +44,15 @@ def test_every_free_seat_is_filled_and_every_row_marked(cohort: Cohort) -> None:
     assert not Judgement.objects.filter(member=unsigned).exists()
     assert not Transfer.objects.exists()
     assert not Assignment.objects.filter(state=AssignmentState.LEASED).exists()
+
+
+def test_each_turn_of_a_conversation_is_judged(cohort: Cohort) -> None:
+    judge(cohort=cohort)
+    turns_round(cohort)
+    assert seed_judgements(study=cohort.study).judgements == 1
+    ratings = Judgement.objects.get().turn_ratings
+    assert ratings
+    assert {one["turn"] for one in ratings} == {1, 2}
 
 
 def test_called_again_it_changes_nothing(cohort: Cohort) -> None:

@@ -79,7 +79,7 @@ def test_unsure_is_no_number_and_each_kind_of_scale_is_named() -> None:
 def test_what_was_not_said_is_absent_and_never_zero() -> None:
     one = judgement("lived-2", [["a"], ["b"]])
     (_, first), (_, second) = rows_of(one, Attachments(judged_prompt(one)))
-    assert first == ("ranking", "preference", 1.0, False, ABSENT, ABSENT, ABSENT, "")
+    assert first == ("ranking", "preference", 1.0, False, ABSENT, ABSENT, ABSENT, "", ABSENT, "")
     assert (second.value, second.is_tie) == (2.0, False)
     assert ABSENT == -1
 
