@@ -19,6 +19,7 @@ SCOPES = {"actor", "study", "study_id", "member", "member_id", "member_ids"}
 WITHOUT_SCOPE = {
     "annotations.queries.rubrics.templates": "questions that ship with the code",
     "annotations.queries.rubrics.rubric_in": "of a rubric that was read for its study",
+    "codesign.care.queries.emergency.emergency_table": "a table that ships with the code",
     "codesign.care.queries.help_page.help_parts": "words that ship with the code",
     "codesign.studies.queries.public_studies": "studies that anybody may read about",
     "codesign.desk.queries.about_public_study": "what anybody may read about one of these",
