@@ -48,3 +48,6 @@ base = AutoModelForCausalLM.from_pretrained(folder, gguf_file=name, dtype="float
 EMBEDDED_ORIGIN = BaseOrigin(
     EMBEDDED_HUB_ID, licence=EMBEDDED_LICENCE, note=EMBEDDED_NOTE.rstrip("\n")
 )
+PRIVATE_BASE = """\
+The study registered this base model from files of its own (SHA-256 `%s`). Ask the study for them,
+or for an export of the model that is merged with its base."""

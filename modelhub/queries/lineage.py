@@ -12,14 +12,10 @@ from django.utils.translation import gettext as _
 from annotations.models import DatasetRelease
 from annotations.rules.releases import purposes_needed
 from codesign.shared.errors import Invalid, NotFound
-from modelhub.engine.base_origin import EMBEDDED_ORIGIN, BaseOrigin
+from modelhub.engine.base_origin import EMBEDDED_ORIGIN, PRIVATE_BASE, BaseOrigin
 from modelhub.models import ModelVersion
 from modelhub.rules.states import ModelKind
 from modelhub.rules.training import TRAINED
-
-PRIVATE_BASE = """\
-The study registered this base model from files of its own (SHA-256 `%s`). Ask the study for them,
-or for an export of the model that is merged with its base."""
 
 
 def ancestry_of(version: ModelVersion) -> list[ModelVersion]:

@@ -119,7 +119,7 @@ def test_who_sets_nothing_gets_a_demo(tmp_path: Path) -> None:
     assert environment.kind == "demo"
     assert environment.allowed_hosts == ["localhost", "127.0.0.1"]
     assert environment.site_url == "http://localhost:8000"
-    assert (environment.lease_minutes, environment.model_threads, environment.hsts_seconds) == (
+    assert (environment.lease_minutes, environment.models.threads, environment.hsts_seconds) == (
         120,
         0,
         31536000,

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from codesign.consent.rules import filled, paragraphs_of, reading_grade, syllables, words_of
+from tests.support.demo_content import PROMPTS, shingles
 
 ROOT = Path(__file__).resolve().parents[2]
 APP = ROOT / "codesign"
@@ -72,12 +73,6 @@ def load(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def load_prompts() -> list[dict[str, Any]]:
-    lines = (DEMO / "prompts.jsonl").read_text(encoding="utf-8").splitlines()
-    return [json.loads(line) for line in lines]
-
-
-PROMPTS = load_prompts()
 RUBRICS = load(ROOT / "annotations" / "rubrics.json")
 CONSENT = filled(load(APP / "consent" / "example.json"), load(DEMO / "consent.json"))
 STUDY = load(DEMO / "study.json")
@@ -93,11 +88,6 @@ def turns(prompt: dict[str, Any]) -> list[dict[str, str]]:
 
 def whole_text(prompt: dict[str, Any]) -> str:
     return " ".join(turn["content"] for turn in turns(prompt))
-
-
-def shingles(text: str, size: int = 3) -> set[tuple[str, ...]]:
-    words = words_of(text)
-    return {tuple(words[i : i + size]) for i in range(len(words) - size + 1)}
 
 
 def consent_paragraphs() -> list[str]:
@@ -143,39 +133,6 @@ def test_a_prompt_takes_turns_and_ends_with_the_person(prompt: dict[str, Any]) -
     assert roles == [("user", "assistant")[i % 2] for i in range(len(roles))]
     assert all(turn["content"] == turn["content"].strip() != "" for turn in turns(prompt))
     assert 15 <= len(words_of(whole_text(prompt))) <= 90
-
-
-ANSWERED = [prompt for prompt in PROMPTS if "responses" in prompt]
-"""Prompts with example replies."""
-
-
-def test_twelve_light_prompts_of_every_category_have_two_replies_by_people() -> None:
-    assert Counter(p["category"] for p in ANSWERED) == dict.fromkeys(CATEGORIES, 4)
-    assert not any(p["held_out"] or p["intensity"] == 3 for p in ANSWERED)
-    for prompt in ANSWERED:
-        assert [set(reply) for reply in prompt["responses"]] == [{"text", "origin"}] * 2
-        assert {reply["origin"] for reply in prompt["responses"]} == {"human"}
-
-
-@pytest.mark.parametrize(
-    "reply",
-    [reply["text"] for prompt in ANSWERED for reply in prompt["responses"]],
-    ids=lambda text: text[:20],
-)
-def test_an_example_reply_is_short_plain_and_leaves_the_choice(reply: str) -> None:
-    assert 80 <= len(words_of(reply)) <= 110
-    assert reading_grade([reply]) <= 8
-    assert not re.search(r"\d", reply)
-    orders = (
-        r"\b(you (must|have to|should)|diagnos\w*|stop taking|calm down|at least|just \w+ it)\b"
-    )
-    assert not re.search(orders, reply, re.IGNORECASE)
-
-
-def test_example_replies_differ() -> None:
-    texts = [reply["text"] for prompt in ANSWERED for reply in prompt["responses"]]
-    for one, two in itertools.combinations(map(shingles, texts), 2):
-        assert len(one & two) / len(one | two) < 0.05
 
 
 def test_conversations_are_among_judged_and_held_out() -> None:

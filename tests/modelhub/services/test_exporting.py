@@ -246,11 +246,11 @@ def test_the_makers_alone_export(study: Study, model: ModelVersion, tmp_path: Pa
     for role in (Role.ML_ENGINEER, Role.COORDINATOR):
         exporting.open_package(actor=Actor.of(staff(study, role).user), version=model)
     for role in (Role.AUDITOR, Role.SAFETY_LEAD):
-        with pytest.raises(NotPermitted):
+        with pytest.raises(NotPermitted, match="Your role"):
             exporting.open_package(actor=Actor.of(staff(study, role).user), version=model)
     panelist = Actor.of(MemberFactory.create(cohort__study=study).user)
     stranger = Actor.of(staff(StudyFactory.create(), Role.ML_ENGINEER).user)
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotPermitted, match="Your role"):
         exporting.export_to(actor=panelist, version=model, into=tmp_path / "out", merge=False)
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match="not in it"):
         exporting.push(actor=stranger, version=model, repository="org/name", merge=False)
