@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -192,10 +193,7 @@ def _read_all(reader: Reader, home: Path) -> Environment:
         ),
         model_threads=reader.number("CODESIGN_MODEL_THREADS", 0, least=0),
         training_memory_mb=reader.number("CODESIGN_TRAINING_MEMORY_MB", 0, least=0, most=2**24),
-        model_folders=reader.each("CODESIGN_MODEL_FOLDERS", addresses.folder),
-        hub_models=reader.words("CODESIGN_HUB_MODELS"),
-        model_servers=reader.each("CODESIGN_MODEL_SERVERS", addresses.model_server),
-        model_keys=reader.named("CODESIGN_KEY_"),
+        **_models(reader),
         log_level=reader.choice("LOG_LEVEL", LEVELS, "INFO"),
     )
 
@@ -216,6 +214,16 @@ def _judging(reader: Reader) -> dict[str, int]:
     return {
         "lease_minutes": reader.number("CODESIGN_LEASE_MINUTES", 120, least=1),
         "pay_pace": reader.number("CODESIGN_PAY_PACE", 4, least=2, most=10**6),
+    }
+
+
+def _models(reader: Reader) -> dict[str, Any]:
+    """Return from where people may register models, and the keys of servers (decision 42)."""
+    return {
+        "model_folders": reader.each("CODESIGN_MODEL_FOLDERS", addresses.folder),
+        "hub_models": reader.words("CODESIGN_HUB_MODELS"),
+        "model_servers": reader.each("CODESIGN_MODEL_SERVERS", addresses.model_server),
+        "model_keys": reader.named("CODESIGN_KEY_"),
     }
 
 

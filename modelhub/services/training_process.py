@@ -108,7 +108,7 @@ def _report(work: Work, folder: Path) -> None:
 
 def spec_of(*, run: TrainingRun, folder: Path) -> dict[str, Any]:
     """Return the input of the process. `modelhub.engine.spec` documents the keys."""
-    weights = weights_of(run.base)
+    weights = weights_of(version=run.base)
     return {
         "method": run.method,
         "base_dir": str(weights.base),
