@@ -191,14 +191,12 @@ def _read_all(reader: Reader, home: Path) -> Environment:
         quick_exit_url=reader.address(
             "CODESIGN_QUICK_EXIT_URL", addresses.page, "https://www.bbc.com/weather"
         ),
-        model_threads=reader.number("CODESIGN_MODEL_THREADS", 0, least=0),
-        training_memory_mb=reader.number("CODESIGN_TRAINING_MEMORY_MB", 0, least=0, most=2**24),
         **_models(reader),
         log_level=reader.choice("LOG_LEVEL", LEVELS, "INFO"),
     )
 
 
-def _rates(reader: Reader) -> dict[str, int]:
+def _rates(reader: Reader) -> dict[str, Any]:
     """Return the limits in requests per minute, by kind."""
     return {
         "rate_judging": reader.number("CODESIGN_RATE_JUDGING", 6_000, least=1),
@@ -209,7 +207,7 @@ def _rates(reader: Reader) -> dict[str, int]:
     }
 
 
-def _judging(reader: Reader) -> dict[str, int]:
+def _judging(reader: Reader) -> dict[str, Any]:
     """Return how long assignments are held, and how fast work is paid without a check."""
     return {
         "lease_minutes": reader.number("CODESIGN_LEASE_MINUTES", 120, least=1),
@@ -218,8 +216,10 @@ def _judging(reader: Reader) -> dict[str, int]:
 
 
 def _models(reader: Reader) -> dict[str, Any]:
-    """Return from where people may register models, and the keys of servers (decision 42)."""
+    """Return what models may use, and from where people may register them (decision 42)."""
     return {
+        "model_threads": reader.number("CODESIGN_MODEL_THREADS", 0, least=0),
+        "training_memory_mb": reader.number("CODESIGN_TRAINING_MEMORY_MB", 0, least=0, most=2**24),
         "model_folders": reader.each("CODESIGN_MODEL_FOLDERS", addresses.folder),
         "hub_models": reader.words("CODESIGN_HUB_MODELS"),
         "model_servers": reader.each("CODESIGN_MODEL_SERVERS", addresses.model_server),

@@ -106,7 +106,7 @@ def test_who_may_register(study: Study, server: ModelServer, role: Role) -> None
 
 def test_strangers_and_other_studies_may_not(study: Study, server: ModelServer) -> None:
     for user in (staff(StudyFactory.create()).user, UserFactory.create(is_site_admin=True)):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFound, match="does not exist"):
             register(study, served(server), actor=Actor.of(user))
         with pytest.raises(NotPermitted, match="Only an operator"):
             register(None, served(server), actor=Actor.of(user))
@@ -196,9 +196,9 @@ def test_a_ready_model_cannot_be_changed_in_the_database(study: Study, server: M
     version = checked(register(study, served(server)))
     changes: list[dict[str, Any]] = [{"facts": {}}, {"location": "x"}, {"state": "queued"}]
     for change in [*changes, {"name": "x"}]:
-        with pytest.raises(DatabaseError), transaction.atomic():
+        with pytest.raises(DatabaseError, match="pgtrigger"), transaction.atomic():
             ModelVersion.objects.filter(id=version.id).update(**change)
-    with pytest.raises(DatabaseError), transaction.atomic():
+    with pytest.raises(DatabaseError, match="pgtrigger"), transaction.atomic():
         version.delete()
 
 
