@@ -330,7 +330,7 @@ def test_models_tell_their_lineage(desk: Desk) -> None:
 
 def test_training_is_started_and_cancelled(desk: Desk) -> None:
     engineer = desk.client(Role.ML_ENGINEER)
-    body = desk.doors()[9][2]
+    body = desk.doors()[11][2]
     answer = ask(engineer, "POST", "/api/v1/training-runs/", body)
     assert answer.status_code == 201, answer.content
     run = answer.json()
@@ -364,7 +364,7 @@ def test_training_is_started_and_cancelled(desk: Desk) -> None:
 )
 def test_invalid_training_requests_are_refused(desk: Desk, wrong: Any, field: str) -> None:
     engineer = desk.client(Role.ML_ENGINEER)
-    body = desk.doors()[9][2] | wrong
+    body = desk.doors()[11][2] | wrong
     refusal = problem(ask(engineer, "POST", "/api/v1/training-runs/", body), 400)
     assert [name.split(".")[0] for name in refusal["fields"]] == [field]
 
@@ -376,7 +376,7 @@ def test_a_release_of_another_study_is_not_trained_on(desk: Desk) -> None:
     Member.objects.create(study=other.study, user=engineer.user, roles=[Role.COORDINATOR])
     client = Client()
     client.force_login(engineer.user)
-    body = desk.doors()[9][2] | {"release": str(other.release.id)}
+    body = desk.doors()[11][2] | {"release": str(other.release.id)}
     problem(ask(client, "POST", "/api/v1/training-runs/", body), 400)
     problem(ask(client, "POST", f"/api/v1/training-runs/{other.training.id}/cancel/"), 403)
     runs = {run.id: run.state for run in TrainingRun.objects.all()}
