@@ -3,8 +3,8 @@
 from codesign.jobs.carrier import background
 from codesign.jobs.tasks import carried
 from modelhub.services import (
-    checks,
     chunks,
+    model_checks,
     training_process,
     upload_files,
     uploads,
@@ -12,7 +12,7 @@ from modelhub.services import (
 )
 
 generate_chunk = carried(chunks.KIND)
-check_model = carried(checks.KIND)
+check_model = carried(model_checks.KIND)
 train = carried(training_process.KIND)
 read_upload = carried(uploads.KIND)
 let_judge = carried(waiting_prompts.KIND)

@@ -11,6 +11,7 @@ run is corrected with its last batch.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -18,7 +19,6 @@ from typing import TYPE_CHECKING
 from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
-from psycopg.types.json import Jsonb
 
 from annotations.models import Prompt, Response
 from codesign.shared.transition import machine_of_items, move_items
@@ -34,7 +34,7 @@ SAVE = """
     UPDATE modelhub_generationitem item SET state = new.state, seed = new.seed, error = new.error,
       finish_reason = new.finish_reason, tokens = new.tokens, latency_ms = new.latency_ms,
       made_again = new.made_again, response_id = new.response_id, done_at = new.done_at
-    FROM jsonb_to_recordset(%s) AS new (id bigint, state text, seed bigint, error text,
+    FROM jsonb_to_recordset(%s::jsonb) AS new (id bigint, state text, seed bigint, error text,
       finish_reason text, tokens integer, latency_ms integer, made_again smallint,
       response_id uuid, done_at timestamptz)
     WHERE item.id = new.id
@@ -128,4 +128,4 @@ def save_written(
             row |= {"response_id": str(next(remaining).id), "done_at": now}
         rows.append(row)
     with connection.cursor() as cursor:
-        cursor.execute(SAVE, [Jsonb(rows)])
+        cursor.execute(SAVE, [json.dumps(rows)])

@@ -80,6 +80,7 @@ class Desk:
             "method": "dpo",
             "params": {"max_steps": 3},
         }
+        cancel = f"{trained}{self.training.id}/cancel/"
         register = {"name": "m", "kind": "server", "location": SERVER, "served_name": "m"}
         return [
             ("GET", f"{self.api}/prompts/", None, MAKERS, TokenScope.PROMPTS),
@@ -95,13 +96,7 @@ class Desk:
             ("GET", trained, None, SEE, TokenScope.TRAINING),
             ("POST", trained, train, {Role.ML_ENGINEER}, TokenScope.TRAINING),
             ("GET", f"{trained}{self.training.id}/", None, SEE, TokenScope.TRAINING),
-            (
-                "POST",
-                f"{trained}{self.training.id}/cancel/",
-                None,
-                {Role.ML_ENGINEER},
-                TokenScope.TRAINING,
-            ),
+            ("POST", cancel, None, {Role.ML_ENGINEER}, TokenScope.TRAINING),
         ]
 
 
@@ -336,7 +331,7 @@ def test_models_tell_their_lineage(desk: Desk) -> None:
 
 def test_training_is_started_and_cancelled(desk: Desk) -> None:
     engineer = desk.client(Role.ML_ENGINEER)
-    body = desk.doors()[9][2]
+    body = desk.doors()[11][2]
     answer = ask(engineer, "POST", "/api/v1/training-runs/", body)
     assert answer.status_code == 201, answer.content
     run = answer.json()
@@ -370,7 +365,7 @@ def test_training_is_started_and_cancelled(desk: Desk) -> None:
 )
 def test_invalid_training_requests_are_refused(desk: Desk, wrong: Any, field: str) -> None:
     engineer = desk.client(Role.ML_ENGINEER)
-    body = desk.doors()[9][2] | wrong
+    body = desk.doors()[11][2] | wrong
     refusal = problem(ask(engineer, "POST", "/api/v1/training-runs/", body), 400)
     assert [name.split(".")[0] for name in refusal["fields"]] == [field]
 
@@ -382,7 +377,7 @@ def test_a_release_of_another_study_is_not_trained_on(desk: Desk) -> None:
     Member.objects.create(study=other.study, user=engineer.user, roles=[Role.COORDINATOR])
     client = Client()
     client.force_login(engineer.user)
-    body = desk.doors()[9][2] | {"release": str(other.release.id)}
+    body = desk.doors()[11][2] | {"release": str(other.release.id)}
     problem(ask(client, "POST", "/api/v1/training-runs/", body), 400)
     problem(ask(client, "POST", f"/api/v1/training-runs/{other.training.id}/cancel/"), 403)
     runs = {run.id: run.state for run in TrainingRun.objects.all()}
