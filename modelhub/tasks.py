@@ -2,10 +2,10 @@
 
 from codesign.jobs.carrier import background
 from codesign.jobs.tasks import carried
-from modelhub.services import checks, chunks, training_process, uploads
+from modelhub.services import chunks, model_checks, training_process, uploads
 
 generate_chunk = carried(chunks.KIND)
-check_model = carried(checks.KIND)
+check_model = carried(model_checks.KIND)
 train = carried(training_process.KIND)
 read_upload = carried(uploads.KIND)
 

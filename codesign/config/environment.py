@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -208,7 +209,7 @@ def _read_all(reader: Reader, home: Path) -> Environment:
     )
 
 
-def _rates(reader: Reader) -> dict[str, int]:
+def _rates(reader: Reader) -> dict[str, Any]:
     """Return the limits in requests per minute, by kind."""
     return {
         "rate_judging": reader.number("CODESIGN_RATE_JUDGING", 6_000, least=1),
@@ -219,7 +220,7 @@ def _rates(reader: Reader) -> dict[str, int]:
     }
 
 
-def _judging(reader: Reader) -> dict[str, int]:
+def _judging(reader: Reader) -> dict[str, Any]:
     """Return how long assignments are held, and how fast work is paid without a check."""
     return {
         "lease_minutes": reader.number("CODESIGN_LEASE_MINUTES", 120, least=1),

@@ -15,7 +15,7 @@ from kombu import Queue
 from annotations.rules.states import RoundKind, RoundState
 from codesign.config.environment import read
 from codesign.shared import logs
-from modelhub.rules.states import ModelKind, RunState
+from modelhub.rules.states import ModelKind, ModelState, RunState
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 ENV = read(os.environ, root=BASE_DIR)
@@ -294,6 +294,7 @@ SPECTACULAR_SETTINGS = {
         "RoundKindEnum": list(RoundKind),
         "RoundStateEnum": list(RoundState),
         "RunStateEnum": list(RunState),
+        "ModelStateEnum": list(ModelState),
     },
     "TITLE": "Codesign",
     "VERSION": "1",

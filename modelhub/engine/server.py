@@ -306,7 +306,8 @@ def check_server(server: Server) -> dict[str, Any]:
     differ) and says_to_sample (whether that needs the field `generation_config`). Raises
     EngineError with a sentence if it cannot write.
     """
-    return asyncio.run(_probe(server))
+    with ThreadPoolExecutor(1, thread_name_prefix="model-server") as threads:
+        return threads.submit(asyncio.run, _probe(server)).result()
 
 
 async def _probe(server: Server) -> dict[str, Any]:

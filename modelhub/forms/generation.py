@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _text
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from annotations.models import Round
@@ -217,7 +217,7 @@ class StartRunForm(BudgetForm):
 
     def folded(self) -> list[tuple[str, list[forms.BoundField], bool]]:
         """Return the folded parts: title, fields, and whether a field has an error."""
-        parts = [(_text("Sampling"), self.SAMPLING), (_text("Budget"), self.MONEY)]
+        parts = [(gettext("Sampling"), self.SAMPLING), (gettext("Budget"), self.MONEY)]
         return [
             (title, [self[name] for name in names], any(self[name].errors for name in names))
             for title, names in parts

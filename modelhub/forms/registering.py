@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _text
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from codesign.studies.models import Study
@@ -93,7 +93,7 @@ class RegisterForm(forms.Form):
         for name in {name for names in FIELDS_OF.values() for name in names} - {*FIELDS_OF[kind]}:
             del self.fields[name]
         self.fields["location"].label = LOCATIONS[kind]
-        self.fields["location"].help_text = _text("Allowed here: %(places)s.") % {
+        self.fields["location"].help_text = gettext("Allowed here: %(places)s.") % {
             "places": ", ".join(places_of(kind, allowed))
         }
         if kind == ModelKind.ADAPTER:

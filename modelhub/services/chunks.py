@@ -51,7 +51,7 @@ def _next_part(job: Job) -> Part | None:
     """
     run = generation.locked(run_id=job.subject_id)
     claimed = list(job.claims.values_list("part", flat=True))
-    if claimed and has_budget(run):
+    if claimed and has_budget(run=run):
         return None  # one worker at a time, so that each knows what the others used
     items = _next_writable(run, claimed)
     if not items:
@@ -98,7 +98,7 @@ def _write(work: Work) -> None:
         _halt(work, run, served)
         return
     model = writing.load(
-        weights=weights_of(run.model_version),
+        weights=weights_of(version=run.model_version),
         threads=django_settings.MODEL_THREADS or os.cpu_count() or 1,
     )
     write = writing.batch_writer(model=model, settings=settings)
@@ -173,7 +173,7 @@ def _next_writable(run: GenerationRun, claimed: Sequence[int]) -> list[Generatio
     while (items := _next_chunk(run, claimed)) or make_more(run=run):
         if given_up := [item for item in items if _give_up(item)]:
             # for prompts whose other responses are complete
-            make_tasks(run, {item.prompt_id for item in given_up})
+            make_tasks(run=run, asked={item.prompt_id for item in given_up})
         if writable := [item for item in items if item not in given_up]:
             return writable
     return []
@@ -264,7 +264,7 @@ def save_chunk(*, work: Work, drafts: Sequence[Draft], used: tuple[int, int] = (
         run.save(update_fields=["tokens_read", "tokens_written"])
     items = {item.id: item for item in _pending(run, work.part)}
     _keep(run, [(items[draft.item_id], draft) for draft in drafts])
-    make_tasks(run, {item.prompt_id for item in items.values()})
+    make_tasks(run=run, asked={item.prompt_id for item in items.values()})
     run.refresh_from_db(fields=["done", "failed"])
     job = work.advance(done=run.done + run.failed, total=run.to_write)
     _finish_if_done(run, job)
@@ -295,5 +295,5 @@ def _finish_if_done(run: GenerationRun, job: Job) -> None:
     if run.unmade or _waiting(run, []).exists():
         return
     if run.tasks_wait:
-        make_tasks(run, set(), last=True)
+        make_tasks(run=run, asked=set(), last=True)
     generation.finish(run=run, job=job)

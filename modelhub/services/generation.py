@@ -83,16 +83,11 @@ def start_run(
         model_version=version,
         round=round,
         group=group or uuid.uuid4(),
-        **asdict(settings),
-        **asdict(budget or Budget()),
+        **asdict(settings) | asdict(budget or Budget()),
         config_hash=digest,
         requested_by_id=actor.user_id,
     )
-    if prompts is None:
-        run.unmade = count * run.samples
-        items.make_more(run=run)
-    else:
-        items.make_items(run=run, prompts=chosen)
+    _make_first_items(run, count, chosen if prompts is not None else None)
     _record(
         STARTED, actor, run, {"prompts": count, "samples": run.samples, "config": run.config_hash}
     )
@@ -139,6 +134,15 @@ def start_runs(
 def _refuse_budget(budget: Budget) -> None:
     if problems := rules.budget_problems(budget):
         raise Invalid(" ".join(words for of in problems.values() for words in of), problems)
+
+
+def _make_first_items(run: GenerationRun, count: int, prompts: QuerySet[Prompt] | None) -> None:
+    """Make the items of selected prompts, or the first items of all `count` prompts."""
+    if prompts is None:
+        run.unmade = count * run.samples
+        items.make_more(run=run)
+    else:
+        items.make_items(run=run, prompts=prompts)
 
 
 def _queue(actor: Actor, run: GenerationRun) -> None:
@@ -256,7 +260,7 @@ def follow(*, move: Move) -> None:
         changes["started_at"] = job.started_at
     transition(run, to=RunState(move.new), actor=move.actor, changes=changes)
     if move.new in queries.RESUMABLE:
-        placing.make_tasks_without(run)
+        placing.make_tasks_without(run=run)
 
 
 @transaction.atomic

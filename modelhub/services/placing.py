@@ -27,7 +27,7 @@ PROMPTS_AT_ONCE = 500
 """Prompts that become tasks in one statement."""
 
 
-def make_tasks(run: GenerationRun, asked: set[uuid.UUID], *, last: bool = False) -> None:
+def make_tasks(*, run: GenerationRun, asked: set[uuid.UUID], last: bool = False) -> None:
     """Make tasks in the run's round of prompts whose responses are complete in the whole group.
 
     If the round is locked, the tasks are made with those of a later chunk. Only the last call
@@ -52,11 +52,12 @@ def make_tasks(run: GenerationRun, asked: set[uuid.UUID], *, last: bool = False)
     )
 
 
-def make_tasks_without(run: GenerationRun) -> None:
+def make_tasks_without(*, run: GenerationRun) -> None:
     """Make the tasks of its group that only waited for a run that has failed or was cancelled."""
     others = queries.others_of_group(run=run)
     if run.round_id is not None and others:
-        make_tasks(run, set(queries.prompts_without_task(runs=others)), last=True)
+        waiting = set(queries.prompts_without_task(runs=others))
+        make_tasks(run=run, asked=waiting, last=True)
 
 
 def _add_tasks(run: GenerationRun, round: Round, asked: Sequence[uuid.UUID]) -> int:

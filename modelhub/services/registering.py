@@ -1,6 +1,6 @@
 """Registers models, and keeps their state in step with the job that checks them.
 
-`checks` has the worker's side.
+`model_checks` has the worker's side.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def register_model(
         made_by_id=actor.user_id,
         **asdict(wanted),
     )
-    record_made(actor, version)
+    record_made(actor=actor, version=version)
     queueing.start(
         actor=actor,
         kind=CHECK,

@@ -13,16 +13,16 @@ from modelhub.engine.server_answers import Halt
 from modelhub.models import GenerationRun
 from modelhub.rules import generation as rules
 from modelhub.rules.generation import Budget, Settings
-from modelhub.services.checks import server_of
+from modelhub.services.model_checks import server_of
 from modelhub.services.writing import Outcome
 
 
-def budget_of(run: GenerationRun) -> Budget:
+def budget_of(*, run: GenerationRun) -> Budget:
     """Return the budget of a run, with its prices."""
     return Budget(**{name: getattr(run, name) for name in asdict(Budget())})
 
 
-def has_budget(run: GenerationRun) -> bool:
+def has_budget(*, run: GenerationRun) -> bool:
     """Return whether the tokens or the cost of a run are limited."""
     return run.most_tokens is not None or run.most_micros is not None
 
@@ -36,9 +36,9 @@ class ServedWriter:
         from modelhub.engine.server import Meter
 
         left = rules.budget_left(
-            read=run.tokens_read, written=run.tokens_written, budget=budget_of(run)
+            read=run.tokens_read, written=run.tokens_written, budget=budget_of(run=run)
         )
-        self._server = server_of(run.model_version)
+        self._server = server_of(version=run.model_version)
         self._settings = settings
         self._check = check
         self._meter = Meter(

@@ -119,7 +119,7 @@ def _report(work: Work, folder: Path) -> None:
 
 def spec_of(*, run: TrainingRun, folder: Path) -> dict[str, Any]:
     """Return the input of the process. `modelhub.engine.spec` documents the keys."""
-    weights = weights_of(run.base)
+    weights = weights_of(version=run.base)
     origin = origin_of(base_of(run.base))
     return {
         "method": run.method,

@@ -30,7 +30,7 @@ def ensure_embedded_model() -> ModelVersion:
         defaults={"kind": ModelKind.EMBEDDED, "path": EMBEDDED_NAME},
     )
     if created:
-        record_made(SYSTEM, version)
+        record_made(actor=SYSTEM, version=version)
     return version
 
 
@@ -41,7 +41,7 @@ def ensure_imported_model(*, actor: Actor, study: Study, name: str) -> ModelVers
         study=study, name=name, defaults={"kind": ModelKind.IMPORTED}
     )
     if created:
-        record_made(actor, version)
+        record_made(actor=actor, version=version)
     return version
 
 
@@ -50,7 +50,7 @@ def source_of(*, study: Study, version: ModelVersion | None) -> Source:
     return Source.objects.get_or_create(study=study, model_version=version)[0]
 
 
-def record_made(actor: Actor, version: ModelVersion) -> None:
+def record_made(*, actor: Actor, version: ModelVersion) -> None:
     """Record a new model version in the audit trail."""
     audit.record(
         actor=actor,

@@ -24,7 +24,7 @@ class Weights:
     adapter: Path | None
 
 
-def weights_of(version: ModelVersion) -> Weights:
+def weights_of(*, version: ModelVersion) -> Weights:
     """Return the folders of a model; converts the embedded model on first use (20 s).
 
     Raises Invalid for a model without weights here, such as one on a server.

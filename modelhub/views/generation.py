@@ -147,7 +147,7 @@ def _context(request: StudyRequest, run: GenerationRun) -> dict[str, Any]:
         poll_url=reverse("modelhub:run-progress", kwargs=keys) if unfinished else "",
         cancel_url=reverse("modelhub:run-cancel", kwargs=keys) if unfinished and may_run else "",
     )
-    budget = budget_of(run)
+    budget = budget_of(run=run)
     may_resume = may_run and run.state in queries.RESUMABLE
     cost = cost_of(read=run.tokens_read, written=run.tokens_written, budget=budget)
     return {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import expect
 
@@ -14,6 +16,7 @@ from codesign.studies.models import Member
 from codesign.studies.rules import Role
 from modelhub.models import GenerationRun, TrainingRun
 from modelhub.queries.training import KIND
+from modelhub.queries.versions import CHECK
 from modelhub.rules.generation import Settings
 from modelhub.rules.states import Method, TrainingState
 from modelhub.services import chunks, generation
@@ -24,8 +27,10 @@ from tests.browser.looking import check_page
 from tests.factories.annotations import lease
 from tests.factories.modelhub import add_prompts, frozen_release, open_round
 from tests.factories.studies import CohortFactory, staff
+from tests.support import jobs
 from tests.support.comparisons import compared, prefers, two_panelists
 from tests.support.generation_runs import claimed, wanted
+from tests.support.model_server import MODEL, model_server
 
 pytestmark = pytest.mark.slow
 
@@ -65,6 +70,9 @@ def test_generation(open_page: OpenPage, engineer: Member) -> None:
     check_page(page, name="models-none")
     page.goto(f"{base}/generation/new/")
     check_page(page, name="run-start")
+    page.get_by_text("Sampling", exact=True).click()
+    page.get_by_text("Budget", exact=True).click()
+    check_page(page, name="run-start-all")
     run = started(engineer)
     write_two(run)
     for address, name in [
@@ -165,3 +173,25 @@ def test_a_model_and_its_comparison(open_page: OpenPage, transactional_db: None)
     assert (picture.get_attribute("aria-label") or "").startswith("Preferred in 80%, the range")
     page.get_by_text("As a table").click()
     check_page(page, name="comparison")
+
+
+def test_registering(open_page: OpenPage, engineer: Member, settings: Any) -> None:
+    base = f"/studies/{engineer.study.slug}/models"
+    with model_server() as server:
+        settings.MODEL_SERVERS = [server.address]
+        page = open_page(f"{base}/register/", user=engineer.user)
+        check_page(page, name="model-kinds")
+        page.get_by_role("link", name="Register: model on a server").click()
+        check_page(page, name="model-register")
+        page.get_by_label("Name", exact=False).first.fill("house-7b")
+        page.get_by_label("Address").fill(server.address)
+        page.get_by_label("Name at the server").fill(MODEL)
+        page.get_by_role("button", name="Register and check").click()
+        expect(page.get_by_role("heading", name="house-7b")).to_be_visible()
+        check_page(page, name="model-checking")
+        jobs.run_all(CHECK)
+        page.reload()
+        expect(page.get_by_text("ready", exact=True)).to_be_visible()
+        check_page(page, name="model-ready")
+        page.goto(f"{base}/")
+        check_page(page, name="models-registered")

@@ -80,6 +80,7 @@ class Desk:
             "method": "dpo",
             "params": {"max_steps": 3},
         }
+        cancel = f"{trained}{self.training.id}/cancel/"
         register = {"name": "m", "kind": "server", "location": SERVER, "served_name": "m"}
         return [
             ("GET", f"{self.api}/prompts/", None, MAKERS, TokenScope.PROMPTS),
@@ -95,13 +96,7 @@ class Desk:
             ("GET", trained, None, SEE, TokenScope.TRAINING),
             ("POST", trained, train, {Role.ML_ENGINEER}, TokenScope.TRAINING),
             ("GET", f"{trained}{self.training.id}/", None, SEE, TokenScope.TRAINING),
-            (
-                "POST",
-                f"{trained}{self.training.id}/cancel/",
-                None,
-                {Role.ML_ENGINEER},
-                TokenScope.TRAINING,
-            ),
+            ("POST", cancel, None, {Role.ML_ENGINEER}, TokenScope.TRAINING),
         ]
 
 

@@ -246,9 +246,9 @@ def test_a_stopped_job_ends_its_requests(server: ModelServer) -> None:
     server.seconds = 2
 
     def stop() -> None:
-        raise InterruptedError
+        raise InterruptedError("cancelled")
 
-    with pytest.raises(InterruptedError):
+    with pytest.raises(InterruptedError, match="cancelled"):
         write_all(
             server=Server(server.address, MODEL),
             requests=ask("One"),

@@ -154,20 +154,20 @@ def test_a_budget_of_money_counts_prices(
 
 
 @pytest.mark.parametrize(
-    "budget",
+    ("budget", "says"),
     [
-        Budget(most_tokens=0),
-        Budget(most_micros=1),
-        Budget(most_micros=1, currency="EUR"),
-        Budget(most_micros=1, price_read=1),
-        Budget(currency="EURO"),
-        Budget(price_read=-1),
+        (Budget(most_tokens=0), "at least 1 token"),
+        (Budget(most_micros=1), "A budget of money needs"),
+        (Budget(most_micros=1, currency="EUR"), "A budget of money needs"),
+        (Budget(most_micros=1, price_read=1), "A budget of money needs"),
+        (Budget(currency="EURO"), "Enter the code of a currency"),
+        (Budget(price_read=-1), "Enter a price"),
     ],
 )
 def test_an_impossible_budget_is_refused(
-    study: Study, served: ModelVersion, budget: Budget
+    study: Study, served: ModelVersion, budget: Budget, says: str
 ) -> None:
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match=says):
         start(study, served, budget=budget)
     assert not GenerationRun.objects.exists()
 

@@ -43,7 +43,7 @@ MOST_LOGGED = 8_000  # characters
 WHOLE = 100  # percent
 
 
-def server_of(version: ModelVersion) -> Server:
+def server_of(*, version: ModelVersion) -> Server:
     """Return where a model is served, with the key from the environment.
 
     Raises Failed if the operator does not allow the server (any more), or the key is not set.
@@ -89,7 +89,7 @@ def _check(work: Work) -> None:
 def _served(version: ModelVersion) -> dict[str, Any]:
     from modelhub.engine.server import check_server
 
-    return {"facts": check_server(server_of(version))}
+    return {"facts": check_server(server_of(version=version))}
 
 
 def _on_this_machine(work: Work, version: ModelVersion) -> dict[str, Any]:
@@ -125,7 +125,7 @@ def _spec(version: ModelVersion, folder: Path) -> dict[str, Any]:
         "kind": version.kind,
         "location": version.location,
         "revision": version.revision,
-        "base": str(weights_of(version.parent).base) if version.parent else "",
+        "base": str(weights_of(version=version.parent).base) if version.parent else "",
         "target": str(folder / "model"),
         "memory_limit_mb": settings.TRAINING_MEMORY_MB or machine_memory_mb(),
     }

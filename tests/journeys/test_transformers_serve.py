@@ -33,12 +33,12 @@ from tests.support.running import eventually, free_port
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
-@pytest.fixture
-def address(embedded_model: Path, tmp_path: Path) -> Iterator[str]:
-    port = free_port()
+@pytest.fixture(scope="module")
+def address(embedded_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    port, log_file = free_port(), tmp_path_factory.mktemp("serve") / "serve.log"
     program = Path(sys.executable).with_name("transformers")
     words = ["serve", str(embedded_model), "--host", "127.0.0.1", "--port", str(port)]
-    with (tmp_path / "serve.log").open("wb") as log:
+    with log_file.open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, str(program), *words, "--device", "cpu"],
             stdout=log,
@@ -47,7 +47,7 @@ def address(embedded_model: Path, tmp_path: Path) -> Iterator[str]:
         )
 
     def answers() -> bool:
-        assert process.poll() is None, (tmp_path / "serve.log").read_text()
+        assert process.poll() is None, log_file.read_text()
         with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
             try:
                 connection.request("GET", "/health")
@@ -102,9 +102,7 @@ def test_it_is_checked_writes_and_is_compared_blind_with_a_model_here(
     assert not Response.objects.filter(text__icontains="SmolLM").exists()
 
 
-def test_a_wrong_model_name_is_refused_at_its_check(
-    address: str, tmp_path: Path, settings: Any
-) -> None:
+def test_a_wrong_model_name_is_refused_at_its_check(address: str, settings: Any) -> None:
     settings.MODEL_SERVERS = [address]
     version = registered("wrong", address, "no-such-org/no-such-model")
     assert version.state == ModelState.REFUSED

@@ -136,7 +136,7 @@ def test_a_repeated_start_returns_the_same_runs(study: Study) -> None:
         run_id=key,
     )
     assert again == runs
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="already used to start a run"):
         generation.start_runs(
             actor=SYSTEM,
             study=study,
