@@ -72,12 +72,7 @@ def describe(
         "purpose": selection.purpose,
         "policy": _policy(selection),
         "least": selection.thresholds.asked(),
-        "query": {
-            "judgements": "one per assignment",
-            "rounds": [str(kind) for kind in _rounds(selection.purpose)],
-            "held_out_prompts": selection.purpose == ReleasePurpose.EVALUATION,
-            "consent_in_force": [str(p) for p in purposes_needed(selection.purpose)],
-        },
+        "query": _query(selection.purpose),
         "selection_hash": selection_hash,
         "example_judgements": provenance.examples,
         "judgements": provenance.judgements,
@@ -96,11 +91,7 @@ def describe(
         **_listed(listed),
         "retractions": _retractions(selection.study["slug"], signer),
     }
-    if provenance.imported:
-        manifest["imported"] = dict(sorted(provenance.imported.items()))
-    if edition.parent:
-        manifest["parent"] = dict(edition.parent)
-    return manifest
+    return manifest | _if_any(edition, provenance)
 
 
 def _policy(selection: Selection) -> dict[str, str]:
@@ -108,10 +99,29 @@ def _policy(selection: Selection) -> dict[str, str]:
     return {**POLICY_DESCRIPTION, **(BEST_RATED if asks_for_best else {})}
 
 
+def _if_any(edition: Edition, provenance: Provenance) -> dict[str, Any]:
+    """What only some releases have: imported judgements by source, and a parent."""
+    imported = dict(sorted(provenance.imported.items()))
+    return {
+        **({"imported": imported} if imported else {}),
+        **({"parent": dict(edition.parent)} if edition.parent else {}),
+    }
+
+
 def _rounds(purpose: str) -> list[RoundKind]:
     """From which rounds the judgements of a release for that purpose are."""
     evaluating = purpose == ReleasePurpose.EVALUATION
     return [RoundKind.JUDGING, *([RoundKind.EVALUATION] if evaluating else [])]
+
+
+def _query(purpose: str) -> dict[str, Any]:
+    """What was selected."""
+    return {
+        "judgements": "one per assignment",
+        "rounds": [str(kind) for kind in _rounds(purpose)],
+        "held_out_prompts": purpose == ReleasePurpose.EVALUATION,
+        "consent_in_force": [str(needed) for needed in purposes_needed(purpose)],
+    }
 
 
 def _rubrics(selection: Selection, provenance: Provenance) -> dict[str, Any]:

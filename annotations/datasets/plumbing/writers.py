@@ -19,8 +19,10 @@ from typing import Any, NamedTuple
 
 from annotations.datasets.plumbing.files import DATA, FileEntry, HashedFile, as_line
 
-TEXT_ROWS = 500
-"""Rows of text in a Parquet row group: so many are in memory at once."""
+TEXT_ROWS = 2_000
+TEXT_CHARACTERS = 2**21
+"""Rows of text in a Parquet row group, or fewer if they have so many characters: so much is in
+memory at once."""
 
 
 class RowGroup(NamedTuple):
@@ -101,12 +103,13 @@ class ConfigFiles:
 
 
 class TextFiles:
-    """Files of records of text, `TEXT_ROWS` in a row group."""
+    """Files of records of text, about `TEXT_ROWS` in a row group."""
 
     def __init__(self, files: ConfigFiles, schema: Any) -> None:
         self._files = files
         self._schema = schema
         self._lines: list[str] = []
+        self._characters = 0
 
     def add(self, record: dict[str, Any]) -> None:
         """Add one record; it has the keys of the schema in its order."""
@@ -115,11 +118,12 @@ class TextFiles:
     def add_line(self, line: str) -> None:
         """Add the JSON line of one record."""
         self._lines.append(line)
-        if len(self._lines) == TEXT_ROWS:
+        self._characters += len(line)
+        if len(self._lines) == TEXT_ROWS or self._characters >= TEXT_CHARACTERS:
             self._flush()
 
     def _flush(self) -> None:
-        lines, self._lines = self._lines, []
+        lines, self._lines, self._characters = self._lines, [], 0
         self._files.add(functools.partial(_row_group, lines, self._schema), len(lines))
 
     @property

@@ -77,13 +77,13 @@ def test_nothing_is_recorded_if_one_is_wrong(story: Story) -> None:
     rank = ImportedStatement(first.id, "rank")
     elsewhere = Story().prompt().responses.first()
     assert elsewhere
-    for wrong in (
-        rank._replace(value=0.0),
-        ImportedStatement(second.id, "span", start=0, end=10_000),
-        rank._replace(response_id=elsewhere.id),
-        rank._replace(value=2.0),
+    for wrong, says in (
+        (rank._replace(value=0.0), "A rank must be"),
+        (ImportedStatement(second.id, "span", start=0, end=10_000), "inside the response"),
+        (rank._replace(response_id=elsewhere.id), "of this study"),
+        (rank._replace(value=2.0), "two different"),
     ):
-        with pytest.raises(Invalid):
+        with pytest.raises(Invalid, match=says):
             record(story, rank, wrong)
     with pytest.raises(Invalid, match="Name the source"):
         record(story, rank, source="")
@@ -111,7 +111,7 @@ def test_a_later_file_cannot_contradict_an_earlier_one(story: Story) -> None:
 def test_other_staff_are_refused(story: Story, role: Role) -> None:
     first, _second = story.responses(story.prompt())
     somebody = Actor.of(staff(story.study, role).user)
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotPermitted, match="Your role"):
         record(story, ImportedStatement(first.id, "rank"), actor=somebody)
     engineer = Actor.of(staff(story.study, Role.ML_ENGINEER).user)
     assert record(story, ImportedStatement(first.id, "rank"), actor=engineer) == 1

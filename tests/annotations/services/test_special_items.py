@@ -83,7 +83,7 @@ def _released(cohort: Cohort) -> int:
     study = cohort.study
     chosen = selection(study=study, purpose="training", going_on=lambda: None)
     listed = listing.judgements(study_id=study.id, asked={}, sources=None)
-    read = sum(len(one.judgements.splitlines()) for one in chosen.prompts)
+    read = sum(len((one.judgements or "").splitlines()) for one in chosen.prompts)
     assert read == listed.count()
     return read
 
