@@ -325,6 +325,27 @@ def test_a_mapping_chooses_between_two_columns_of_one_name() -> None:
     assert converted(rows) == [{"prompt": "c"}]
 
 
+def test_rows_that_are_nested_too_deeply_are_refused() -> None:
+    value: Any = {"stringValue": "x"}
+    for _ in range(600):
+        value = {"arrayValue": {"values": [value]}}
+    with pytest.raises(BadRow, match="nested too deeply"):
+        prepared({"attributes": [{"key": "gen_ai.input.messages", "value": value}]})
+
+
+def test_few_long_rows_are_held_to_recognise_a_format() -> None:
+    held: list[int] = []
+
+    def read(_wanted: Collection[str] | None) -> Iterator[Raw]:
+        for line in range(1, 11):
+            held.append(line)
+            yield line, {"prompt": "x" * 1_500_000}
+
+    rows = Prepared(RawRows(None, 10, read), Options())
+    assert held == [1, 2, 3]
+    assert len(converted(rows)) == 10
+
+
 def test_what_is_not_used_is_never_read() -> None:
     """A column that cannot be decoded does no harm, in any format."""
     asked: list[Any] = []
