@@ -18,6 +18,10 @@ _WORTH_A_LOOK = re.compile(
 Most texts do not match, which saves 10 ms for each and a process."""
 
 
+_HAS_A_SIGN = re.compile(r"[@:\d]").search
+"""Matches every text that `_WORTH_A_LOOK` matches, at a tenth of the time for most texts."""
+
+
 def one_line_ending(text: str) -> str:
     """Replace CR LF, which browsers send, and CR by LF."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
@@ -83,5 +87,5 @@ def marked(text: str) -> list[tuple[str, bool]]:
 
 def first_check(*texts: str) -> TextCheck:
     """Return CLEAR if no pattern can find personal data in the texts, otherwise UNCHECKED."""
-    suspicious = any(map(_WORTH_A_LOOK.search, texts))
+    suspicious = any(_HAS_A_SIGN(text) and _WORTH_A_LOOK.search(text) for text in texts)
     return TextCheck.UNCHECKED if suspicious else TextCheck.CLEAR

@@ -177,7 +177,8 @@ class SplitGroupBuilder:
             cursor.execute(find, [self.study.id, list({what for what, _ in values})])
             first: dict[str, uuid.UUID] = {what: group for what, group in cursor if group}
         for what, group in values:
-            self.groups.join(first.setdefault(what, group), group, why)
+            if (known := first.setdefault(what, group)) is not group:
+                self.groups.join(known, group, why)
 
     def settle(self, sign: Callable[[], None] = lambda: None) -> None:
         """Find all groups to join and write them; `sign` is called from time to time."""

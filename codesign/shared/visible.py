@@ -33,6 +33,9 @@ def shows_nothing(text: str) -> bool:
     An emoji joined by ZWJ, Persian with ZWNJ and a letter with marks all show something.
     Source: Unicode 16, `DerivedCoreProperties.txt`, Default_Ignorable_Code_Point.
     """
+    first = text[:1]
+    if first.isascii() and first.isalnum():  # most texts, at a twentieth of the time
+        return False
     return not any(map(_shows, text))
 
 
