@@ -8,18 +8,17 @@ import unicodedata
 
 from annotations.rules.text_kinds import TextCheck
 
-_MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+_MONTH = "(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+_LETTER = "[a-zA-Z\u0130\u0131\u017f\u212a]"
 _WORTH_A_LOOK = re.compile(
-    rf"@|:\S*:|\d\D{{1,4}}\d|\d{{5}}|[a-z]\d{{2,4}}[a-z]{{2}}|\d-{_MONTH}|{_MONTH}-\d",
-    re.IGNORECASE,
+    rf"[@:\d](?:(?<=@)|(?<=:)\S*:|(?<=\d)(?:\D{{1,4}}\d|\d{{4}}|-{_MONTH}|(?<={_MONTH}-\d)"
+    rf"|(?<={_LETTER}\d)\d{{1,3}}{_LETTER}{{2}}))"
 )
 """Matches every text in which a pattern of `datasets.policy.personal_data` can find something.
 
-Most texts do not match, which saves 10 ms for each and a process."""
-
-
-_HAS_A_SIGN = re.compile(r"[@:\d]").search
-"""Matches every text that `_WORTH_A_LOOK` matches, at a tenth of the time for most texts."""
+Most texts do not match, which saves 10 ms for each and a process. The pattern starts with the one
+class of characters that every match has, which is searched for ten times as fast as alternatives.
+"""
 
 
 def one_line_ending(text: str) -> str:
@@ -87,5 +86,5 @@ def marked(text: str) -> list[tuple[str, bool]]:
 
 def first_check(*texts: str) -> TextCheck:
     """Return CLEAR if no pattern can find personal data in the texts, otherwise UNCHECKED."""
-    suspicious = any(_HAS_A_SIGN(text) and _WORTH_A_LOOK.search(text) for text in texts)
+    suspicious = any(map(_WORTH_A_LOOK.search, texts))
     return TextCheck.UNCHECKED if suspicious else TextCheck.CLEAR

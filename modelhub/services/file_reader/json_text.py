@@ -62,7 +62,13 @@ def document(*, content: Content) -> RawRows:
             columns=None, total=content.count(b"{"), read=lambda _wanted: _list_rows(content)
         )
     with content.text() as file:
-        return of_values(values=_rows_in(_whole(file.read())))
+        text = file.read()
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        sentence = _("%(name)s is not valid JSON (%(error)s).")
+        raise Refused(sentence % {"name": content.name, "error": error}) from None
+    return of_values(values=_rows_in(value))
 
 
 def _rows_in(value: Any) -> list[Any]:
@@ -156,21 +162,17 @@ def body(*, content: Content) -> RawRows:
     """Return the rows of the API's JSON body."""
     with content.opened() as file:
         raw = file.read()
-    rows = rows_of_body(_whole(raw.decode(errors="surrogateescape")))
+    try:
+        rows = rows_of_body(json.loads(raw.decode(errors="surrogateescape")))
+    except RecursionError:
+        raise Refused(_("The JSON is nested too deeply.")) from None
+    except ValueError:
+        raise Refused(_("The body could not be read. Please send JSON, as UTF-8.")) from None
     if rows is None:
         raise Refused(
             _("Please send an object with a list of rows called “prompts”."), field="prompts"
         )
     return of_values(values=rows)
-
-
-def _whole(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except RecursionError:
-        raise Refused(_("The JSON is nested too deeply.")) from None
-    except ValueError:
-        raise Refused(_("The body could not be read. Please send JSON, as UTF-8.")) from None
 
 
 def of_values(*, values: list[Any]) -> RawRows:
