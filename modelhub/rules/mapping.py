@@ -17,7 +17,7 @@ from modelhub.rules.prepare import COLUMNS, MOST_COLUMNS, MOST_UNUSED, NAMED, ow
 from modelhub.rules.raw_rows import BadRow, Raw, RawRows, Unused
 from modelhub.rules.shapes import interesting, recognise
 from modelhub.rules.shapes.base import Row, RowsOf, Shape, Work
-from modelhub.rules.shapes.own import OWN, QUESTIONS, guess, own_rows, renamed
+from modelhub.rules.shapes.own import OWN, QUESTIONS, guess, own_rows, renamed, title_of
 from modelhub.rules.shapes.values import absent, parsed
 
 OURS = (
@@ -79,6 +79,7 @@ class Prepared(Iterator[Raw]):
         self.columns = offered(self._names.listed)
         self.shape, self.mapping = self._found(first, options)
         self._names.check(self.mapping)
+        self._title = title_of(self._names.own) if self.shape is QUESTIONS else ""
         return self._converted(self._read(source, head), first)
 
     def __next__(self) -> Raw:
@@ -133,7 +134,7 @@ class Prepared(Iterator[Raw]):
         return NoPrompt(sentence % {**about, "columns": known}, self._names.listed)
 
     def _is_used(self, name: str) -> bool:
-        if name in self.mapping.values():
+        if name in self.mapping.values() or (name and name == self._title):
             return True
         if self.shape in (OWN, QUESTIONS):
             return name in COLUMNS - self.mapping.keys()
@@ -146,7 +147,7 @@ class Prepared(Iterator[Raw]):
         if shape.whole is not None:
             rows = shape.whole(rows, self.work)
         elif own and self.mapping:
-            rows = self._each(rows, renamed(self.mapping, known=COLUMNS))
+            rows = self._each(rows, renamed(self.mapping, known=COLUMNS, title=self._title))
         elif own:
             rows = self._each(self._telling(rows, set(unused)), own_rows)
         else:

@@ -303,7 +303,15 @@ def test_columns_of_a_table_are_guessed_and_only_used_ones_are_read() -> None:
         "responses": "answerText",
         "topics": "topic",
     }
-    assert unused(rows) == ["questionTitle", "upvotes"]
+    assert unused(rows) == ["upvotes"]
+
+
+def test_a_question_that_is_a_title_alone_is_the_prompt() -> None:
+    row = {"questionTitle": "Why can't I sleep?", "questionText": None, "answerText": "Tea?"}
+    assert made(row, row | {"questionText": "I lie awake."}) == [
+        {"prompt": "Why can't I sleep?", "responses": "Tea?"},
+        {"prompt": "I lie awake.", "responses": "Tea?"},
+    ]
 
 
 def test_a_table_without_rows_has_the_columns_of_its_first_line() -> None:

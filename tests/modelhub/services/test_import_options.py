@@ -179,10 +179,10 @@ def test_the_command_says_the_format_the_columns_and_what_was_noticed(
 ) -> None:
     by_command(study, QUESTIONS, "answers.csv", tmp_path)
     said = capsys.readouterr().out
-    assert "Questions and answers: 3 prompts" in said
+    assert "Questions and answers: 3 rows" in said
     assert "prompt = questionText" in said
     assert "HTML: 1" in said
-    assert "Unknown columns: questionTitle, upvotes." in said
+    assert "Unknown columns: upvotes." in said
 
 
 # mapping
