@@ -175,10 +175,14 @@ def test_the_api_imports_prompts_by_the_rules_of_files(desk: Desk) -> None:
         "responses": 2,
         "tasks": 1,
         "wait_for_round": 0,
+        "wait_for_go": 0,
         "models": ["m-1"],
         "columns_not_used": ["colour"],
         "notes": [],
         "skipped": [],
+        "format": "own",
+        "mapping": {},
+        "noticed": {},
     }
     assert Task.objects.count() == 1
 
