@@ -264,7 +264,9 @@ def test_readers_are_limited_and_leave_no_process(tmp_path: Path) -> None:
     for _ in range(4):
         with reading(path=path) as rows:
             next(rows)
-            readers = [c for c in psutil.Process().children() if "reader" in " ".join(c.cmdline())]
+            readers = [
+                c for c in psutil.Process().children() if "file_reader" in " ".join(c.cmdline())
+            ]
             assert len(readers) == 1
         assert not readers[0].is_running()
 

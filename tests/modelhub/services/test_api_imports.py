@@ -129,7 +129,8 @@ def test_unreadable_files_are_refused_within_the_request(program: Program) -> No
     many = b"x,y\n" * MANY
     refused = problem(program.send(many, TABLE), 400)
     assert "no column called prompt. The columns are: x, y." in refused["title"]
-    assert "one JSON list" in problem(program.send(b"[\n" * MANY), 400)["title"]
+    (row,) = problem(program.send(b"[\n" * MANY), 400)["fields"]["rows"]
+    assert row.startswith("line 1: the row is not valid JSON (")
     assert not Upload.objects.exists()
 
 

@@ -138,7 +138,7 @@ def test_of_several_differences_the_text_is_named_first(study: Study, tmp_path: 
 
 def test_a_difference_is_named_after_an_invalid_row(study: Study, tmp_path: Path) -> None:
     """After an invalid row nothing is written, so that the first row is not in the database."""
-    rows = [{"prompt": ""}, *({"prompt": f"Prompt {n}"} for n in range(600))]
+    rows: list[dict[str, Any]] = [{"prompt": ""}, *({"prompt": f"Prompt {n}"} for n in range(600))]
     rows += [{"prompt": "Prompt 3"}, {"prompt": "Prompt 550", "intensity": 3}]
     with pytest.raises(RowsRefused) as refused:
         load(study, tmp_path, *rows)
