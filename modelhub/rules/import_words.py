@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from modelhub.rules.import_choices import KINDS
 from modelhub.rules.shapes import SHAPES
-from modelhub.rules.shapes.own import OWN
+from modelhub.rules.shapes.own import OWN, QUESTIONS
 from modelhub.rules.shapes.tools import JUDGED
 from modelhub.rules.shapes.traces import NO_TALK
 from modelhub.rules.shapes.trees import RANKED
@@ -33,11 +33,12 @@ def recognised(about: Mapping[str, Any]) -> str:
     shape, made = SHAPES.get(about.get("shape") or ""), about.get("made") or 0
     if shape is None or shape is OWN:
         return ""
-    words = (
-        ngettext("%(name)s: %(n)s conversation", "%(name)s: %(n)s conversations", made)
-        if shape.key in TALKS
-        else ngettext("%(name)s: %(n)s prompt", "%(name)s: %(n)s prompts", made)
-    )
+    if shape is QUESTIONS:
+        words = ngettext("%(name)s: %(n)s row", "%(name)s: %(n)s rows", made)
+    elif shape.key in TALKS:
+        words = ngettext("%(name)s: %(n)s conversation", "%(name)s: %(n)s conversations", made)
+    else:
+        words = ngettext("%(name)s: %(n)s prompt", "%(name)s: %(n)s prompts", made)
     return words % {"name": shape.name, "n": f"{made:,}"}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import chain, islice
 from typing import Any
 
@@ -16,7 +17,7 @@ from modelhub.rules.prepare import COLUMNS, MOST_COLUMNS, MOST_UNUSED, NAMED, ow
 from modelhub.rules.raw_rows import BadRow, Raw, RawRows, Unused
 from modelhub.rules.shapes import interesting, recognise
 from modelhub.rules.shapes.base import Row, RowsOf, Shape, Work
-from modelhub.rules.shapes.own import OWN, QUESTIONS, guess, own_rows, renamed
+from modelhub.rules.shapes.own import OWN, QUESTIONS, guess, own_rows, renamed, title_of
 from modelhub.rules.shapes.values import absent, parsed
 
 OURS = (
@@ -33,6 +34,8 @@ OURS = (
 """Our columns, in the order of the form."""
 FIRST = 100
 """Rows from which the format of a file is recognised."""
+MOST_CHARACTERS = 4_000_000
+"""Characters of the first rows, which are held in memory together."""
 MOST_OFFERED = 200
 """Columns of a file that a mapping offers."""
 LONGEST = 200
@@ -63,14 +66,21 @@ class Prepared(Iterator[Raw]):
         self.made = 0
         self.work = Work(options.choices)
         self._names = _Names(source.columns)
-        head = list(islice(self._peeked(source, options), FIRST))
+        try:
+            self._rows = self._recognised(source, options)
+        except RecursionError:
+            raise BadRow(_("the first rows are nested too deeply.")) from None
+
+    def _recognised(self, source: RawRows, options: Options) -> Iterator[Raw]:
+        head = list(_first(self._peeked(source, options)))
         first = [row for _line, row in head if isinstance(row, Mapping)]
         if source.columns is None:
             self._names.add(first)
         self.columns = offered(self._names.listed)
         self.shape, self.mapping = self._found(first, options)
         self._names.check(self.mapping)
-        self._rows = self._converted(self._read(source, head), first)
+        self._title = title_of(self._names.own) if self.shape is QUESTIONS else ""
+        return self._converted(self._read(source, head), first)
 
     def __next__(self) -> Raw:
         """Return the next row with our columns, an invalid one, a Note or an Unused."""
@@ -124,7 +134,7 @@ class Prepared(Iterator[Raw]):
         return NoPrompt(sentence % {**about, "columns": known}, self._names.listed)
 
     def _is_used(self, name: str) -> bool:
-        if name in self.mapping.values():
+        if name in self.mapping.values() or (name and name == self._title):
             return True
         if self.shape in (OWN, QUESTIONS):
             return name in COLUMNS - self.mapping.keys()
@@ -137,7 +147,7 @@ class Prepared(Iterator[Raw]):
         if shape.whole is not None:
             rows = shape.whole(rows, self.work)
         elif own and self.mapping:
-            rows = self._each(rows, renamed(self.mapping, known=COLUMNS))
+            rows = self._each(rows, renamed(self.mapping, known=COLUMNS, title=self._title))
         elif own:
             rows = self._each(self._telling(rows, set(unused)), own_rows)
         else:
@@ -194,6 +204,17 @@ class Prepared(Iterator[Raw]):
                 if origin != Origin.AI and "responses" in raw:
                     raw = raw | {"responses": written_by(raw["responses"], origin)}
             yield line, raw
+
+
+def _first(rows: Iterator[Raw]) -> Iterator[Raw]:
+    """Yield the rows from which a format is recognised: fewer if they are long."""
+    characters = 0
+    for line, row in islice(rows, FIRST):
+        yield line, row
+        with suppress(RecursionError):  # such a row is refused by its line
+            characters += len(str(row))
+        if characters > MOST_CHARACTERS:
+            return
 
 
 class _Names:

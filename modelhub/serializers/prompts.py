@@ -200,8 +200,10 @@ class ImportSerializer(serializers.ModelSerializer[Upload]):
         """Return the counts of the import, or null before it is done."""
         if upload.state != UploadState.DONE:
             return None
-        found = {"wait_for_round": 0, "wait_for_go": 0, "notes": []} | upload.found
-        known = {name: found[name] for name in ImportedSerializer().fields if name in found}
+        found: dict[str, Any] = {"wait_for_round": 0, "wait_for_go": 0, "notes": []}
+        found |= upload.found
+        names = map(str, ImportedSerializer().fields)
+        known = {name: found[name] for name in names if name in found}
         about = {
             "format": found.get("shape") or OWN.key,
             "mapping": found.get("mapping") or {},

@@ -169,17 +169,11 @@ def test_the_api_imports_prompts_by_the_rules_of_files(desk: Desk) -> None:
     ]
     answer = ask(coordinator, "POST", f"{desk.api}/prompts/", {"prompts": rows})
     assert answer.status_code == 201
-    assert answer.json() == {
-        "prompts": 2,
-        "already_there": 1,
-        "responses": 2,
-        "tasks": 1,
-        "wait_for_round": 0,
-        "models": ["m-1"],
-        "columns_not_used": ["colour"],
-        "notes": [],
-        "skipped": [],
-    }
+    counts = {"prompts": 2, "already_there": 1, "responses": 2, "tasks": 1}
+    waiting = {"wait_for_round": 0, "wait_for_go": 0}
+    about = {"columns_not_used": ["colour"], "format": "own", "mapping": {}, "noticed": {}}
+    nothing: dict[str, Any] = {"notes": [], "skipped": []}
+    assert answer.json() == {"models": ["m-1"], **counts, **waiting, **about, **nothing}
     assert Task.objects.count() == 1
 
 

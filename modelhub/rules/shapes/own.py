@@ -29,6 +29,7 @@ GUESSES: dict[str, tuple[str, ...]] = {
     "language": ("lang",),
 }  # fmt: skip
 """Names of other people's columns for ours, the likeliest first, without spaces and signs."""
+_TITLES = ("questiontitle", "title")
 
 
 def guess(columns: Iterable[str]) -> dict[str, str]:
@@ -42,6 +43,15 @@ def guess(columns: Iterable[str]) -> dict[str, str]:
         if free:
             found[ours] = free[0]
     return found
+
+
+def title_of(columns: Iterable[str]) -> str:
+    """Return the column with the titles of questions, or an empty text.
+
+    Forums let people write a title alone. It is then the whole question.
+    """
+    plain = {_NOT_LETTERS.sub("", name.lower()): name for name in columns}
+    return next((plain[name] for name in _TITLES if name in plain), "")
 
 
 def own_rows(row: Row, work: Work) -> list[dict[str, Any]]:
@@ -67,11 +77,11 @@ def _is_ours(turns: Iterable[Mapping[str, Any]]) -> bool:
     )
 
 
-def renamed(columns: Mapping[str, str], *, known: frozenset[str]) -> RowsOf:
+def renamed(columns: Mapping[str, str], *, known: frozenset[str], title: str = "") -> RowsOf:
     """Return how to read rows whose columns are named by a mapping from ours to theirs.
 
     Columns of ours that the mapping does not name keep their names, unless they are mapped to
-    another column of ours.
+    another column of ours. Where the prompt is missing, `title` is the column that replaces it.
     """
     taken = frozenset(columns.values())
     kept = known - columns.keys() - taken
@@ -79,6 +89,8 @@ def renamed(columns: Mapping[str, str], *, known: frozenset[str]) -> RowsOf:
     def rows_of(row: Row, work: Work) -> list[dict[str, Any]]:
         ours = {name: row[theirs] for name, theirs in columns.items() if theirs in row}
         ours |= {name: row[name] for name in kept if name in row}
+        if title and absent(ours.get("prompt")) and not absent(row.get(title)):
+            ours["prompt"] = row[title]
         return own_rows(ours, work)
 
     return rows_of

@@ -23,6 +23,8 @@ _MODEL = ("gen_ai.response.model", "gen_ai.request.model")
 _ATTRIBUTES = ("attributes", "span_attributes", "SpanAttributes")
 _LANGFUSE = {"traceId", "sessionId", "observations", "startTime", "expectedOutput", "timestamp"}
 _OUTPUTS = ("output", "expectedOutput")
+_LEVELS = ("resourceSpans", "scopeSpans", "spans")
+"""The lists of OTLP, from the outermost one."""
 _SPAN_IDS = ("spanId", "span_id", "SpanId", "id")
 NO_TALK = "no_conversation"
 """Counts spans and traces that hold no conversation (of tools, searches)."""
@@ -119,13 +121,13 @@ def _value(value: Any) -> Any:
 
 
 def _spans(row: Row) -> Iterator[Mapping[str, Any]]:
-    """Yield the spans of a row: itself, or those of an OTLP export."""
-    if "resourceSpans" not in row:
+    """Yield the spans of a row: itself, or those of an OTLP export or of a part of it."""
+    inner = next((name for name in _LEVELS if name in row), None)
+    if inner is None:
         yield row
         return
-    for resource in objects(row["resourceSpans"]):
-        for scope in objects(resource.get("scopeSpans")):
-            yield from objects(scope.get("spans"))
+    for one in objects(row[inner]):
+        yield from _spans(one)
 
 
 def _is_otel(columns: frozenset[str], first: Sequence[Row]) -> bool:
@@ -173,6 +175,6 @@ OTEL = Shape(
     gettext_lazy("OpenTelemetry GenAI spans"),
     _is_otel,
     _otel,
-    used=frozenset({"resourceSpans", *_ATTRIBUTES, *_SPAN_IDS}),
+    used=frozenset({*_LEVELS, *_ATTRIBUTES, *_SPAN_IDS}),
     also=lambda name: "gen_ai." in name,
 )

@@ -91,8 +91,11 @@ def _flat(rows: Iterator[Raw], work: Work) -> Iterator[Raw]:
     nodes: dict[str, dict[str, Any]] = {}
     lines: dict[str, int] = {}
     for line, raw in rows:
-        if isinstance(raw, BadRow) or absent(raw.get("message_id")):
-            yield line, _bad(raw)
+        if not isinstance(raw, Mapping):  # an invalid row, or a note about the file
+            yield line, raw
+            continue
+        if absent(raw.get("message_id")):
+            yield line, BadRow(_("message_id is missing."))
             continue
         name = str(raw["message_id"])
         nodes[name] = {key: raw.get(key) for key in _KEPT} | {"replies": []}
@@ -115,10 +118,6 @@ def _flat(rows: Iterator[Raw], work: Work) -> Iterator[Raw]:
 
 
 _KEPT = (*sorted(_FLAT), "rank", "lang", "synthetic", "deleted", "message_tree_id")
-
-
-def _bad(raw: Any) -> BadRow:
-    return raw if isinstance(raw, BadRow) else BadRow(_("message_id is missing."))
 
 
 TREES = Shape(

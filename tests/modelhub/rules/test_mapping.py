@@ -303,7 +303,15 @@ def test_columns_of_a_table_are_guessed_and_only_used_ones_are_read() -> None:
         "responses": "answerText",
         "topics": "topic",
     }
-    assert unused(rows) == ["questionTitle", "upvotes"]
+    assert unused(rows) == ["upvotes"]
+
+
+def test_a_question_that_is_a_title_alone_is_the_prompt() -> None:
+    row = {"questionTitle": "Why can't I sleep?", "questionText": None, "answerText": "Tea?"}
+    assert made(row, row | {"questionText": "I lie awake."}) == [
+        {"prompt": "Why can't I sleep?", "responses": "Tea?"},
+        {"prompt": "I lie awake.", "responses": "Tea?"},
+    ]
 
 
 def test_a_table_without_rows_has_the_columns_of_its_first_line() -> None:
@@ -323,6 +331,27 @@ def test_a_mapping_chooses_between_two_columns_of_one_name() -> None:
         Prepared(source([row], list(row)), Options())
     rows = Prepared(source([row], list(row)), Options(columns={"prompt": "text"}))
     assert converted(rows) == [{"prompt": "c"}]
+
+
+def test_rows_that_are_nested_too_deeply_are_refused() -> None:
+    value: Any = {"stringValue": "x"}
+    for _ in range(600):
+        value = {"arrayValue": {"values": [value]}}
+    with pytest.raises(BadRow, match="nested too deeply"):
+        prepared({"attributes": [{"key": "gen_ai.input.messages", "value": value}]})
+
+
+def test_few_long_rows_are_held_to_recognise_a_format() -> None:
+    held: list[int] = []
+
+    def read(_wanted: Collection[str] | None) -> Iterator[Raw]:
+        for line in range(1, 11):
+            held.append(line)
+            yield line, {"prompt": "x" * 1_500_000}
+
+    rows = Prepared(RawRows(None, 10, read), Options())
+    assert held == [1, 2, 3]
+    assert len(converted(rows)) == 10
 
 
 def test_what_is_not_used_is_never_read() -> None:

@@ -86,6 +86,20 @@ def test_one_row_for_each_answer_comes_in_by_the_names_of_its_columns(
     assert Prompt.objects.get(external_id="18").topics == ["mood"]
 
 
+SPAN = {
+    "spanId": "s-1",
+    "attributes": [
+        {"key": name, "value": {"stringValue": json.dumps(turns)}}
+        for name, turns in {
+            "gen_ai.input.messages": [
+                {"role": "user", "parts": [{"type": "text", "content": "I feel low."}]}
+            ],
+            "gen_ai.output.messages": [
+                {"role": "assistant", "parts": [{"type": "text", "content": "Since when?"}]}
+            ],
+        }.items()
+    ],
+}
 FILES: list[tuple[str, bytes, dict[str, list[str]]]] = [
     (
         "talk.jsonl",
@@ -124,6 +138,11 @@ FILES: list[tuple[str, bytes, dict[str, list[str]]]] = [
         {"7": ["So?", "Since when?"]},
     ),
     (
+        "spans.jsonl",
+        lines({"resourceSpans": [{"scopeSpans": [{"spans": [SPAN]}]}]}),
+        {"s-1": ["Since when?"]},
+    ),
+    (
         "trace.csv",
         b'id,traceId,input,output\nt,x,"[{""role"": ""user"", ""content"": ""I feel low.""}]",'
         b'"{""role"": ""assistant"", ""content"": ""Since when?""}"\n',
@@ -140,6 +159,12 @@ def test_formats_of_other_tools_come_in_at_first_try(
     assert replies(study) == expected
 
 
+def test_an_export_of_traces_as_one_json_object_comes_in(study: Study, tmp_path: Path) -> None:
+    export = {"resourceSpans": [{"scopeSpans": [{"spans": [SPAN]}]}]}
+    assert by_command(study, json.dumps(export, indent=1).encode(), "spans.json", tmp_path) == ""
+    assert replies(study) == {"s-1": ["Since when?"]}
+
+
 def test_the_preview_says_the_format_and_what_was_noticed(study: Study) -> None:
     desk = Desk(study)
     rows = [{"id": f"s{n}", "conversations": SHAREGPT} for n in range(3)]
@@ -154,10 +179,10 @@ def test_the_command_says_the_format_the_columns_and_what_was_noticed(
 ) -> None:
     by_command(study, QUESTIONS, "answers.csv", tmp_path)
     said = capsys.readouterr().out
-    assert "Questions and answers: 3 prompts" in said
+    assert "Questions and answers: 3 rows" in said
     assert "prompt = questionText" in said
     assert "HTML: 1" in said
-    assert "Unknown columns: questionTitle, upvotes." in said
+    assert "Unknown columns: upvotes." in said
 
 
 # mapping

@@ -96,7 +96,7 @@ AS_TEXT = {
     for name, value in ATTRIBUTES.items()
 }
 KEYS = [{"key": name, "value": {"stringValue": value}} for name, value in AS_TEXT.items()]
-OTLP = {
+OTLP: dict[str, Any] = {
     "resourceSpans": [
         {"scopeSpans": [{"spans": [{"spanId": "p"}, {"spanId": "s-1", "attributes": KEYS}]}]}
     ]
@@ -107,10 +107,13 @@ SPANS = [
     {"id": "s-1", **AS_TEXT},
     {"SpanId": "s-1", "SpanAttributes": json.dumps(AS_TEXT)},
     OTLP,
+    OTLP["resourceSpans"][0],
 ]
 
 
-@pytest.mark.parametrize("row", SPANS, ids=["object", "text", "columns", "clickhouse", "otlp"])
+@pytest.mark.parametrize(
+    "row", SPANS, ids=["object", "text", "columns", "clickhouse", "otlp", "part of otlp"]
+)
 def test_a_span_is_a_conversation_with_a_response_for_each_output(row: dict[str, Any]) -> None:
     rows = prepared([(1, row)])
     assert rows.shape == "otel"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from modelhub.rules.raw_rows import BadRow
+from modelhub.rules.raw_rows import BadRow, Note
 from tests.support.raw_rows import prepared
 
 
@@ -79,6 +79,21 @@ def test_a_message_without_its_parent_is_an_error_of_its_line() -> None:
     rows = prepared(enumerate([*flat(TREE), lost], 1)).rows
     bad = [(line, str(row)) for line, row in rows if isinstance(row, BadRow)]
     assert bad == [(7, "the file has no message with the id of parent_id.")]
+
+
+def test_notes_and_invalid_rows_of_a_list_of_messages_are_passed_on() -> None:
+    given = [
+        (0, Note("The names are in line 2.")),
+        *enumerate(flat(TREE), 3),
+        (9, BadRow("the line is not valid CSV.")),
+        (10, {"parent_id": None, "role": "prompter", "text": "Who?"}),
+    ]
+    rows = prepared(given).rows
+    assert rows[0] == (0, "The names are in line 2.")
+    assert [(line, str(row)) for line, row in rows if isinstance(row, BadRow)] == [
+        (9, "the line is not valid CSV."),
+        (10, "message_id is missing."),
+    ]
 
 
 def test_a_tree_deeper_than_a_prompt_may_be_is_an_error() -> None:
