@@ -24,16 +24,6 @@ class Migration(migrations.Migration):
             field=models.JSONField(default=dict, help_text='The mapping of columns, and the choices.'),
         ),
         migrations.CreateModel(
-            name='ImportedRank',
-            fields=[
-                ('response', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='annotations.response')),
-                ('rank', models.PositiveSmallIntegerField()),
-            ],
-            options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('rank__gte', 1)), name='imported_rank_from_one')],
-            },
-        ),
-        migrations.CreateModel(
             name='ImportMapping',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

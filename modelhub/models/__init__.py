@@ -1,7 +1,7 @@
 """Database models of model versions, generation, training, evaluation and imports."""
 
 from modelhub.models.generation import GenerationItem, GenerationRun
-from modelhub.models.imports import ImportedRank, ImportMapping, Upload, WaitingPrompt
+from modelhub.models.imports import ImportMapping, Upload, WaitingPrompt
 from modelhub.models.training import Evaluation, TrainingRun
 from modelhub.models.versions import ModelVersion, Source
 
@@ -10,7 +10,6 @@ __all__ = [
     "GenerationItem",
     "GenerationRun",
     "ImportMapping",
-    "ImportedRank",
     "ModelVersion",
     "Source",
     "TrainingRun",

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 
-from annotations.models import Prompt, Response
+from annotations.models import Prompt
 from codesign.accounts.models import User
 from codesign.jobs.queries import Progress
 from codesign.shared.models import PublicModel, one_of
@@ -81,20 +81,3 @@ class WaitingPrompt(models.Model):
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["study", "created_at"], name="waiting_of_study")]
-
-
-class ImportedRank(models.Model):
-    """The rank of a response among those of its prompt, as the imported file had it; 1 is best.
-
-    People elsewhere ranked it. It is no judgement of this study.
-    """
-
-    response = models.OneToOneField(
-        Response, on_delete=models.CASCADE, primary_key=True, related_name="+"
-    )
-    rank = models.PositiveSmallIntegerField()
-
-    class Meta:
-        constraints: ClassVar = [
-            models.CheckConstraint(condition=models.Q(rank__gte=1), name="imported_rank_from_one")
-        ]

@@ -25,6 +25,9 @@ class ReadRows(Iterator[tuple[int, Any]]):
     Raises BadRow if the columns cannot be used, NoPrompt if there are no prompts.
     """
 
+    name = "API"
+    """Where the rows come from, unless it is a file."""
+
     def __init__(self, source: RawRows, options: Options) -> None:
         self._prepared = Prepared(source, options)
         self._chosen = dict(options.chosen)

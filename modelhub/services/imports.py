@@ -16,8 +16,10 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from annotations.models import Prompt, Response
 from annotations.models.querysets import in_use
+from annotations.rules.imported import MAX_SOURCE, ImportedKind, ImportedStatement
 from annotations.rules.prompts import RowProblem
 from annotations.rules.texts import text_hash
+from annotations.services.imported import record_imported_judgements
 from annotations.services.intake import (
     Intake,
     Landed,
@@ -35,7 +37,7 @@ from codesign.shared.batches import ahead, batched, without_collector
 from codesign.shared.errors import TooLarge
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
-from modelhub.models import ImportedRank, Source
+from modelhub.models import Source
 from modelhub.permissions import IMPORT
 from modelhub.queries.generation import open_judging_round
 from modelhub.rules.import_choices import NO_OPTIONS, Options
@@ -76,6 +78,8 @@ class ImportReport:
     """Source by the name of a model; temporary ones in a check."""
     about: About = field(default_factory=dict)
     """What is known of the file's format."""
+    ranked: list[tuple[bytes, int]] = field(default_factory=list)
+    """(id of a response, its rank), where the file has ranks."""
     tied: list[TiedRow] = field(default_factory=list)
     """For checks: rows whose prompts would join split groups; those that hold others out first."""
 
@@ -158,6 +162,7 @@ def import_rows(
     if report.skipped and not skip_bad:
         raise RowsRefused(report.skipped)
     intake.settle(lambda: watch(report))
+    _record_ranks(actor, study, report, rows.name)
     for prompt_ids in batched((uuid.UUID(bytes=raw) for raw in touched), BATCH):
         _make_tasks(study, prompt_ids, report, decides=decides)
         watch(report)
@@ -287,11 +292,24 @@ def _import_part(intake: Intake, part: ReadyPart, report: ImportReport) -> set[u
     report.responses += len(new)
     if new and not intake.dry:
         ids = intake.add_responses([response for response, _rank in new])
-        ranks = [(id, rank) for id, (_response, rank) in zip(ids, new, strict=True) if rank]
-        ImportedRank.objects.bulk_create(
-            [ImportedRank(response_id=id, rank=rank) for id, rank in ranks], batch_size=BATCH
-        )
+        report.ranked += [
+            (id.bytes, rank) for id, (_response, rank) in zip(ids, new, strict=True) if rank
+        ]
     return {prompt.id for prompt, _response in wanted}
+
+
+def _record_ranks(actor: Actor, study: Study, report: ImportReport, source: str) -> None:
+    """Keep the ranks of the file as what it says itself, apart from judgements of people here."""
+    if report.ranked:
+        record_imported_judgements(
+            actor=actor,
+            study=study,
+            statements=(
+                ImportedStatement(uuid.UUID(bytes=raw), ImportedKind.RANK, float(rank))
+                for raw, rank in report.ranked
+            ),
+            source=source[:MAX_SOURCE],
+        )
 
 
 def _sources(

@@ -90,7 +90,7 @@ CANCEL: list[tuple[Make, set[Role]]] = [
     (release, {COORDINATOR}),
     (generation_run, {COORDINATOR, ENGINEER}),
     (training_run, {ENGINEER}),
-    (an_import, {COORDINATOR}),
+    (an_import, {COORDINATOR, ENGINEER}),
     (round_filling, {COORDINATOR}),
     (round_offering, set()),
     (regrouping, {COORDINATOR}),

@@ -14,10 +14,10 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
-from annotations.models import Prompt, Response
+from annotations.models import ImportedJudgement, Prompt, Response
 from annotations.rules.text_kinds import Origin
 from codesign.studies.models import Study
-from modelhub.models import ImportedRank, ImportMapping, Upload
+from modelhub.models import ImportMapping, Upload
 from modelhub.queries.uploads import KIND
 from modelhub.rules.states import UploadState
 from tests.factories.studies import StudyFactory
@@ -349,8 +349,11 @@ def test_an_import_that_runs_cannot_be_mapped_again(study: Study) -> None:
 def test_ranks_of_a_file_are_kept_and_marked_as_imported(study: Study, tmp_path: Path) -> None:
     rows = lines({"id": "p", "prompt": "Why?", "chosen": "Since when?", "rejected": "So?"})
     assert by_command(study, rows, "pairs.jsonl", tmp_path) == ""
-    ranks = ImportedRank.objects.order_by("rank")
-    assert list(ranks.values_list("response__text", "rank")) == [("Since when?", 1), ("So?", 2)]
+    ranks = ImportedJudgement.objects.order_by("value")
+    assert list(ranks.values_list("response__text", "kind", "value", "source")) == [
+        ("Since when?", "rank", 1, "pairs.jsonl"),
+        ("So?", "rank", 2, "pairs.jsonl"),
+    ]
 
 
 @pytest.mark.parametrize("rank", [0, -1, 1.5, "best", True])
