@@ -6,7 +6,6 @@ They were made elsewhere. Nobody here gave them, so they are no judgements of me
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
@@ -45,15 +44,6 @@ class ImportedStatement(NamedTuple):
     """First code point of a span in the response, and the one after its last."""
     rater: int = 1
     """Which of several annotators of the source it is from. A number, never a name."""
-
-
-def ranks(ranked: Sequence[tuple[UUID, int]]) -> list[ImportedStatement]:
-    """Return the places of a ranking. The lowest rank is the best, and equal ranks are a tie."""
-    place_of = {rank: place for place, rank in enumerate(sorted({r for _id, r in ranked}), start=1)}
-    return [
-        ImportedStatement(response_id, ImportedKind.RANK, float(place_of[rank]))
-        for response_id, rank in ranked
-    ]
 
 
 def source_problem(source: str) -> str | None:

@@ -10,11 +10,10 @@ from django.db.models.functions import Length
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from annotations.models import ImportedJudgement, Prompt, Response
+from annotations.models import ImportedJudgement, Response
 from annotations.permissions import ADD_PROMPTS
 from annotations.rules.imported import (
     ImportedStatement,
-    ranks,
     source_problem,
     statement_problem,
 )
@@ -58,28 +57,6 @@ def record_imported_judgements(
             data={"statements": count, "source": seen(source)},
         )
     return count
-
-
-def record_imported_rankings(
-    *,
-    actor: Actor,
-    study: Study,
-    prompt: Prompt,
-    ranked: Sequence[tuple[Response, int]],
-    source: str,
-) -> int:
-    """Record the ranks of responses to one prompt: the lowest is the best, equal ones are a tie.
-
-    For many prompts, give the `ranks` of all of them to `record_imported_judgements` at once.
-    """
-    if any(response.prompt_id != prompt.id for response, _rank in ranked):
-        raise Invalid(_("A ranking must be of responses to one prompt."))
-    return record_imported_judgements(
-        actor=actor,
-        study=study,
-        statements=ranks([(response.id, rank) for response, rank in ranked]),
-        source=source,
-    )
 
 
 def _write(study: Study, source: str, batch: Sequence[ImportedStatement]) -> int:

@@ -46,8 +46,10 @@ _MARKDOWN = re.compile(
     r"\*\*\S[^*\n]*\*\*|(?m:^#{1,6} \S)|(?m:^ {0,3}(?:[-*+]|\d{1,3}[.)]) \S)|```"
     r"|\[[^\]\n]+\]\(\S+\)|(?m:^\|.*\|$)"
 )
-_MOJIBAKE = re.compile(r"[ÃÂâãðØÙÐÑ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|\ufffd")
+_MOJIBAKE = re.compile(r"[ÃÂâãðØÙÐÑ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|\ufffd|ΓÇ")
 """What UTF-8 looks like that was read as Windows-1252 or Latin-1; ftfy then judges the text."""
+_CERTAIN = ("\ufffd", "ΓÇ")
+"""A lost letter, and quotation marks that were read as code page 437: ftfy finds neither."""
 _SIGNS = ("<", "&", "[", "*", "#", "`", "|")
 _ITEMS = frozenset("-+0123456789 ")
 """What a list of Markdown can begin with."""
@@ -126,7 +128,7 @@ def _is_garbled(text: str) -> bool:
         return False
     from ftfy.badness import is_bad  # only a few texts need it
 
-    return bool(is_bad(text)) or "\ufffd" in text
+    return any(sign in text for sign in _CERTAIN) or bool(is_bad(text))
 
 
 _NOTICES = (

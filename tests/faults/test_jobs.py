@@ -34,7 +34,7 @@ FORK = multiprocessing.get_context("fork")
 REFUSE = """
     CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN RAISE EXCEPTION 'no space left on device' USING ERRCODE = 'disk_full'; END $$;
-    CREATE TRIGGER no_room BEFORE INSERT OR UPDATE ON {table}
+    CREATE TRIGGER no_room BEFORE INSERT OR UPDATE {columns} ON {table}
     FOR EACH STATEMENT EXECUTE FUNCTION no_room()
 """
 END_ALL = (
@@ -188,7 +188,9 @@ def test_the_broker_away(kind: str) -> None:
 
 def test_the_disk_full(kind: str, scenario: Scenario) -> None:
     """Work is retried once there is disk space, and no partial result is kept."""
-    function, trigger = "DROP FUNCTION no_room CASCADE", REFUSE.format(table=scenario.table)
+    function = "DROP FUNCTION no_room CASCADE"
+    columns = f"OF {scenario.columns}" if scenario.columns else ""
+    trigger = REFUSE.format(table=scenario.table, columns=columns)
     with connection.cursor() as cursor:
         cursor.execute(trigger)
     try:

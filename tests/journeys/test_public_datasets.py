@@ -14,7 +14,7 @@ import pytest
 from django.core.management import call_command
 
 from annotations.models import DatasetRelease, Prompt, Response, Round
-from annotations.rules.imported import ranks
+from annotations.rules.imported import ImportedKind, ImportedStatement
 from annotations.rules.states import Ask
 from annotations.services.imported import record_imported_judgements
 from annotations.services.rounds import add_tasks, open_round
@@ -119,14 +119,9 @@ def _record_ranks(study: Study, talks: list[Talk]) -> None:
         study=study,
         source="Made-up trees, version 1",
         statements=[
-            statement
+            ImportedStatement(ids[talk.name, reply], ImportedKind.RANK, rank + 1.0)
             for talk in talks
-            for statement in ranks(
-                [
-                    (ids[talk.name, reply], rank)
-                    for reply, rank in zip(talk.replies, talk.ranks, strict=False)
-                ]
-            )
+            for reply, rank in zip(talk.replies, talk.ranks, strict=False)
         ],
     )
 

@@ -41,7 +41,7 @@ PROMPTS = 12
 class Scenario:
     """A job that waits for a worker.
 
-    `table` is written to when results are kept. `reports` says that its runner reports progress
+    `table` is written to when results are kept, or only its `columns`. `reports` says that its runner reports progress
     before its end: then faults strike in the middle of the work, otherwise right after the claim.
     """
 
@@ -51,6 +51,7 @@ class Scenario:
     is_tidy: Callable[[], bool]
     """Whether nothing is left that a cancelled job should not leave."""
     reports: bool = True
+    columns: str = ""
 
 
 def dataset_release() -> Scenario:

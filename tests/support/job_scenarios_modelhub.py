@@ -1,4 +1,4 @@
-"""The same of models: imports, what waits of them, a generation run and a training run."""
+"""The same of models: imports, what waits of them, and generation, training and check of models."""
 
 from __future__ import annotations
 
@@ -20,11 +20,15 @@ from modelhub.queries import generation, training
 from modelhub.queries import uploads as uploads_queries
 from modelhub.queries import waiting_prompts as waiting_queries
 from modelhub.queries.uploads import path_of
+from modelhub.queries.versions import CHECK
 from modelhub.rules.generation import Settings
+from modelhub.rules.registering import Registration
 from modelhub.rules.row_reading import rows_of
+from modelhub.rules.states import ModelKind, ModelState
 from modelhub.services import uploads
 from modelhub.services.generation import start_run
 from modelhub.services.imports import import_rows
+from modelhub.services.registering import register_model
 from modelhub.services.training import request_training
 from modelhub.services.versions import ensure_embedded_model
 from modelhub.services.waiting_prompts import BATCH, let_judge
@@ -33,6 +37,7 @@ from tests.factories.studies import CohortFactory, StudyFactory, staff
 from tests.support import jobs
 from tests.support.engine_release import pair, write_release
 from tests.support.job_scenarios import Scenario
+from tests.support.small_model import made_up_model
 
 ROWS = 3_000
 WAITING = BATCH + 10
@@ -131,6 +136,31 @@ def training_run() -> Scenario:
     )
 
 
+def model_check() -> Scenario:
+    """A folder with a small model that somebody registered."""
+    folder = Path(tempfile.mkdtemp(dir=settings.CODESIGN_HOME)) / "small"
+    made_up_model(folder)
+    version = register_model(
+        actor=SYSTEM,
+        study=StudyFactory.create(),
+        wanted=Registration("small", ModelKind.FOLDER, str(folder)),
+        any_folder=True,
+    )
+    left = Path(settings.MODELS_DIR) / "registered" / str(version.id)
+
+    def is_ready() -> bool:
+        version.refresh_from_db()
+        return version.state == ModelState.READY
+
+    return Scenario(
+        version.id,
+        "modelhub_modelversion",
+        is_ready,
+        lambda: not is_ready() and not left.exists(),
+        columns="path",
+    )
+
+
 def with_model() -> None:
     """Link the converted model, which all test runs share, into this run's folder."""
     default = Path(tempfile.gettempdir()) / f"codesign-models-{os.getuid()}"
@@ -146,4 +176,5 @@ SCENARIOS: dict[str, Callable[[], Scenario]] = {
     generation.KIND: generation_run,
     training.KIND: training_run,
     waiting_queries.KIND: waiting_prompts,
+    CHECK: model_check,
 }

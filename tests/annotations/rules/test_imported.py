@@ -10,18 +10,11 @@ import pytest
 
 from annotations.rules.imported import (
     ImportedStatement,
-    ranks,
     source_problem,
     statement_problem,
 )
 
-ONE, TWO, THREE = (uuid.UUID(int=number) for number in (1, 2, 3))
-
-
-def test_ranks_become_places_from_1_and_ties_stay() -> None:
-    """Open-Assistant counts from 0, others from 1; both may leave numbers out."""
-    places = {one.response_id: one.value for one in ranks([(ONE, 0), (TWO, 5), (THREE, 5)])}
-    assert places == {ONE: 1, TWO: 2, THREE: 2}
+ONE = uuid.UUID(int=1)
 
 
 @pytest.mark.parametrize(

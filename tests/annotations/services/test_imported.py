@@ -11,7 +11,7 @@ from django.db.utils import ProgrammingError
 from annotations.models import ImportedJudgement, Judgement
 from annotations.queries.progress import has_judgements
 from annotations.rules.imported import ImportedStatement
-from annotations.services.imported import record_imported_judgements, record_imported_rankings
+from annotations.services.imported import record_imported_judgements
 from codesign.audit.models import Event
 from codesign.compensation.models import Transfer
 from codesign.shared.actors import Actor
@@ -43,12 +43,10 @@ def test_a_ranking_is_recorded_once_and_is_no_work_of_a_person(story: Story) -> 
     prompt = story.prompt()
     first, second = story.responses(prompt)
     for _time in range(2):
-        record_imported_rankings(
-            actor=Actor.of(story.coordinator.user),
-            study=story.study,
-            prompt=prompt,
-            ranked=[(first, 1), (second, 0)],
-            source=SOURCE,
+        record(
+            story,
+            ImportedStatement(first.id, "rank", 2.0),
+            ImportedStatement(second.id, "rank", 1.0),
         )
     stored = ImportedJudgement.objects.order_by("value").values_list(
         "response_id", "kind", "value", "source", "rater"
@@ -87,14 +85,6 @@ def test_nothing_is_recorded_if_one_is_wrong(story: Story) -> None:
             record(story, rank, wrong)
     with pytest.raises(Invalid, match="Name the source"):
         record(story, rank, source="")
-    with pytest.raises(Invalid, match="responses to one prompt"):
-        record_imported_rankings(
-            actor=Actor.of(story.coordinator.user),
-            study=story.study,
-            prompt=story.prompt(),
-            ranked=[(first, 1)],
-            source=SOURCE,
-        )
     assert not ImportedJudgement.objects.exists()
 
 

@@ -31,6 +31,8 @@ NOTICED = [
     ("I donâ€™t know", ["mojibake"]),
     ("SeÃ±or, estÃ¡ bien", ["mojibake"]),
     ("lost \ufffd letters", ["mojibake"]),
+    ("IΓÇÖm tired", ["mojibake"]),
+    ("Γ and Ç, ΩΓΔ", []),
 ]
 
 
