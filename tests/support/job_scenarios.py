@@ -41,8 +41,9 @@ PROMPTS = 12
 class Scenario:
     """A job that waits for a worker.
 
-    `table` is written to when results are kept, or only its `columns`. `reports` says that its runner reports progress
-    before its end: then faults strike in the middle of the work, otherwise right after the claim.
+    `table`, or only its `columns`, is written to when results are kept. `reports` says that its
+    runner reports progress before its end: then faults strike in the middle of the work, otherwise
+    right after the claim.
     """
 
     subject_id: uuid.UUID
