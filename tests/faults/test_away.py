@@ -86,14 +86,7 @@ def test_the_database_is_gone_for_half_a_minute(apart: Apart, browser: Browser) 
     eventually(lambda: judge_page(visitor))
     page = visitor.get(f"{STUDY}/judge/")
     form = page.form_with("comparison")
-    context = browser.new_context(base_url=str(visitor.client.base_url))
-    context.add_cookies(
-        [
-            {"name": name, "value": value, "url": str(visitor.client.base_url)}
-            for name, value in visitor.client.cookies.items()
-        ]
-    )
-    tab = context.new_page()
+    tab = tab_of(visitor, browser)
     tab.goto(page.url)
     apart.postgres.stop()
     gone = time.monotonic()
@@ -123,10 +116,23 @@ def test_the_database_is_gone_for_half_a_minute(apart: Apart, browser: Browser) 
     expect(tab.locator("#saved")).to_have_text(word(tab, "data-saved"), timeout=60_000)
     kept = f"SELECT count(*) FROM annotations_assignment WHERE draft->>'comment' = '{WORDS}'"
     assert count(apart, kept) == 1
-    context.close()
+    tab.context.close()
     visitor.submit(resting, resting.form_with(*answers))
     assert count(apart, "SELECT count(*) FROM annotations_judgement") == 1
     eventually(lambda: count(apart, written) > before)
+
+
+def tab_of(visitor: Visitor, browser: Browser) -> Tab:
+    """Open a tab that is signed in as the visitor."""
+    address = str(visitor.client.base_url)
+    context = browser.new_context(base_url=address)
+    context.add_cookies(
+        [
+            {"name": name, "value": value, "url": address}
+            for name, value in visitor.client.cookies.items()
+        ]
+    )
+    return context.new_page()
 
 
 def word(tab: Tab, name: str) -> str:
