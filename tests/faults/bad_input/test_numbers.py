@@ -16,6 +16,7 @@ from annotations.models import Judgement, RubricText
 from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Member
 from codesign.studies.rules import Role
+from modelhub.engine.weights import EMBEDDED_NAME
 from modelhub.services.imports import import_file
 from tests.factories.annotations import answers, judge, judging_round, lease
 from tests.factories.compensation import credit
@@ -156,9 +157,7 @@ def test_commands(member: Member, number: int) -> None:
         ("--max-new-tokens", "Choose a length"),
     ):
         with pytest.raises(CommandError, match=said):
-            call_command(
-                "generate", member.study.slug, f"{option}={number}", model="SmolLM2-135M-Instruct"
-            )
+            call_command("generate", member.study.slug, f"{option}={number}", model=[EMBEDDED_NAME])
 
 
 def test_a_release_of_more_digits_than_python_reads() -> None:
