@@ -140,6 +140,29 @@ def test_a_budget_of_tokens_stops_the_run_which_resumes_with_a_higher_one(
     assert written < 6
 
 
+def test_a_used_up_budget_makes_no_task_of_one_model_s_responses(
+    study: Study, served: ModelVersion, server: ModelServer
+) -> None:
+    add_prompts(study, *(f"Prompt {number}" for number in range(10)))
+    other = register_served(study, "other", server)
+    first, second = generation.start_runs(
+        actor=SYSTEM,
+        study=study,
+        versions=[served, other],
+        round=open_round(CohortFactory.create(study=study)),
+        settings=Settings(batch_size=2),
+    )
+    GenerationRun.objects.filter(id=second.id).update(most_tokens=400)
+    answer(second)
+    answer(first)
+    assert (first.state, second.state) == (RunState.DONE, RunState.FAILED)
+    generation.resume_run(actor=SYSTEM, run=second, budget=Budget(most_tokens=10**6))
+    answer(second)
+    tasks = Task.objects.all()
+    assert (second.done, tasks.count()) == (20, 10)
+    assert {task.responses.values("source").distinct().count() for task in tasks} == {2}
+
+
 def test_a_budget_of_money_counts_prices(
     study: Study, served: ModelVersion, server: ModelServer
 ) -> None:
