@@ -88,7 +88,8 @@ def _write_chunk(work: Work) -> str:
 
 def _write(work: Work) -> None:
     run = queries.run_of(run_id=work.job.subject_id)
-    names = names_behind(run.model_version)
+    group = [run, *queries.others_of_group(run=run)]
+    names = names_behind(*(one.model_version for one in group))
     wanted = wanted_of(run=run, chunk=work.part)
     settings = settings_of(run=run)
     if run.model_version.kind == ModelKind.SERVER:

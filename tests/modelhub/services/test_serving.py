@@ -35,6 +35,7 @@ from tests.support.model_server import (
     fails,
     model_server,
     says,
+    text_for,
 )
 from tests.support.running import free_port
 
@@ -278,6 +279,41 @@ def test_a_server_that_writes_the_same_text_makes_no_pair(
     assert (run.done, run.failed) == (1, 1)
     assert "The model wrote the same text every time." in run.error
     assert not Task.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["Made-Up-Model", "Zephyrette", "Answering-9b", "Quillon 12"])
+def test_no_text_names_a_compared_model_by_any_of_its_names(
+    study: Study, server: ModelServer, name: str
+) -> None:
+    server.always = lambda handler, body: says(text_for(body), model="answering-9b")(handler, body)
+    served = register_served(study, "house", server)
+    hub = ModelVersion.objects.create(
+        study=study,
+        name="plain",
+        kind="hub",
+        location="example/zephyrette",
+        path="/x",
+        sha256="0" * 64,
+    )
+    gguf = ModelVersion.objects.create(
+        study=study,
+        name="file",
+        kind="gguf",
+        location="/x/quillon-12.gguf",
+        path="/x",
+        sha256="0" * 64,
+    )
+    server.faults = [says(f"I'm {name}, and I am here to listen to you.", model="answering-9b")]
+    add_prompts(study, "Hello")
+    run, *_others = generation.start_runs(
+        actor=SYSTEM,
+        study=study,
+        versions=[served, hub, gguf],
+        settings=Settings(samples=1),
+    )
+    answer(run)
+    assert (run.done, run.items.get().made_again) == (1, 1)
+    assert name not in Response.objects.get().text
 
 
 def test_tokens_of_discarded_texts_count(
