@@ -25,6 +25,7 @@ from modelhub.engine.server_answers import (
     Halt,
     Server,
     is_temporary,
+    name_in,
     read_answer,
     retry_after,
     verdict,
@@ -217,7 +218,7 @@ class _Call:
             try:
                 given = await client.chat.completions.create(**self._body(messages, seed))
                 answer, used = read_answer(given, self._server)
-                self.answered_as = str(getattr(given, "model", "") or "")
+                self.answered_as = name_in(given)
                 took = round((time.monotonic() - began) * 1000)
                 return _completion(answer, used, took), used
             except Halt:

@@ -21,7 +21,7 @@ from modelhub.queries.versions import CHECK
 from modelhub.rules import generation as rules
 from modelhub.rules.generation import Budget, Settings
 from modelhub.rules.registering import Registration
-from modelhub.rules.states import RunState
+from modelhub.rules.states import ModelState, RunState
 from modelhub.services import generation
 from modelhub.services.registering import register_model
 from tests.factories.modelhub import add_prompts, open_round
@@ -40,6 +40,8 @@ from tests.support.model_server import (
 from tests.support.running import free_port
 
 pytestmark = pytest.mark.django_db
+ODD = "no\x00such \ud800 prompt " + "x" * 5000
+"""What a server may say, but the database cannot store."""
 
 
 @pytest.fixture
@@ -267,6 +269,48 @@ def test_one_refused_prompt_does_not_stop_the_others(
     answer(run)
     assert (run.state, run.done, run.failed) == (RunState.DONE, 5, 1)
     assert "The server refused this prompt (400). too long." in run.error
+
+
+@pytest.mark.parametrize(
+    ("fault", "done", "failed"),
+    [
+        (fails(400, ODD), 5, 1),
+        (says("Rest.", usage={"prompt_tokens": -5, "completion_tokens": 3e9}), 6, 0),
+        (says("Rest.", usage={"prompt_tokens": "many", "completion_tokens": float("nan")}), 6, 0),
+        (says("Rest.", usage=[]), 6, 0),
+        (says("Re\x00st \ud800."), 6, 0),
+        (says("Rest.", choices={"a": 1}), 6, 0),
+    ],
+    ids=["400", "too many tokens", "no number", "no usage", "text", "no choices"],
+)
+def test_no_odd_answer_ends_the_run(
+    study: Study, served: ModelVersion, server: ModelServer, fault: Fault, done: int, failed: int
+) -> None:
+    server.faults = [fault]
+    run = start(study, served)
+    answer(run)
+    assert (run.state, run.done, run.failed) == (RunState.DONE, done, failed)
+    assert run.tokens_written < 2**32
+
+
+@pytest.mark.parametrize("fault", [fails(404, ODD), says("Hello.", model=ODD)])
+def test_an_odd_reason_for_the_end_is_saved(
+    study: Study, served: ModelVersion, server: ModelServer, fault: Fault
+) -> None:
+    server.always = fault
+    run = start(study, served)
+    job = answer(run)
+    assert run.state == RunState.FAILED
+    assert "nosuch ? prompt" in job.reason
+
+
+def test_an_odd_name_of_a_checked_model_is_saved(study: Study, server: ModelServer) -> None:
+    server.always = lambda handler, body: says(text_for(body), model=ODD)(handler, body)
+    version = register_served(study, "house", server)
+    assert version.state == ModelState.READY
+    run = start(study, version)
+    answer(run)
+    assert (run.state, run.done) == (RunState.DONE, 6)
 
 
 def test_a_server_that_writes_the_same_text_makes_no_pair(
