@@ -28,7 +28,9 @@ from modelhub.engine.server_answers import (
     name_in,
     read_answer,
     retry_after,
+    tokens_of,
     verdict,
+    wrote_nothing,
 )
 
 TRIES = 4
@@ -37,8 +39,6 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0  # seconds
 CONNECT_SECONDS, ANSWER_SECONDS = 10.0, 180.0
 IN_A_ROW = 12
 """Texts that fail one after another before the server counts as broken."""
-_LETTERS_PER_TOKEN = 3
-"""To estimate the tokens of a text whose server counts none; most texts have four."""
 _UNTIL_CHECKED = 0.5  # seconds
 _PROBE_SYSTEM = "You write short stories."
 _PROBE = "Begin a story about a lamp."
@@ -169,23 +169,14 @@ class _Call:
         except EngineError as error:
             return error
         messages = plain_turns(turns)
-        held = (_estimate(messages), self._sampling.max_new_tokens)
         async with self._slots:
             if self._halt:
                 return None
-            if not await self._hold(held):
-                self._halt = self._halt or Halt("The budget is used up.", over_budget=True)
-                return None
-            used = (0, 0)
             try:
-                answer, used = await self.tried(client, messages, request.seed)
-                used = (used[0] or held[0], used[1]) if isinstance(answer, Completion) else used
+                answer = await self.tried(client, messages, request.seed)
             except Halt as halt:
                 self._halt = self._halt or halt
                 return None
-            finally:
-                self._meter.settle(held, *used)
-                self._settled.set()
         return self._noted(answer)
 
     async def _hold(self, held: tuple[int, int]) -> bool:
@@ -208,26 +199,41 @@ class _Call:
 
     async def tried(
         self, client: Any, messages: list[dict[str, str]], seed: int
-    ) -> tuple[Completion | EngineError, tuple[int, int]]:
-        """Ask until there is an answer; return it with the tokens read and written."""
+    ) -> Completion | EngineError:
+        """Ask until there is an answer."""
         problem: Exception | None = None
         for attempt in range(TRIES):
             if attempt:
                 await asyncio.sleep(_pause(attempt, problem))
-            began = time.monotonic()
             try:
-                given = await client.chat.completions.create(**self._body(messages, seed))
-                answer, used = read_answer(given, self._server)
-                self.answered_as = name_in(given)
-                took = round((time.monotonic() - began) * 1000)
-                return _completion(answer, used, took), used
+                return await self._try(client, messages, seed)
             except Halt:
                 raise
             except Exception as error:
                 problem = error
                 if not is_temporary(error):
                     break
-        return verdict(problem, self._server), (0, 0)
+        return verdict(problem, self._server)
+
+    async def _try(self, client: Any, messages: list[dict[str, str]], seed: int) -> Completion:
+        """Ask once. What was reserved counts as used, unless the answer says what was."""
+        held = (_estimate(messages), self._sampling.max_new_tokens)
+        if not await self._hold(held):
+            raise Halt("The budget is used up.", over_budget=True)
+        used, began = held, time.monotonic()
+        try:
+            given = await client.chat.completions.create(**self._body(messages, seed))
+            answer, counted = read_answer(given, self._server)
+            used = (counted[0] or held[0], counted[1])
+            self.answered_as = name_in(given)
+            return _completion(answer, used, round((time.monotonic() - began) * 1000))
+        except Exception as error:
+            if wrote_nothing(error):
+                used = (0, 0)
+            raise
+        finally:
+            self._meter.settle(held, *used)
+            self._settled.set()
 
     def _body(self, messages: list[dict[str, str]], seed: int) -> dict[str, Any]:
         from openai import Omit
@@ -284,7 +290,7 @@ def _client(server: Server) -> Any:
 
 
 def _estimate(messages: Iterable[Mapping[str, str]]) -> int:
-    return sum(len(message["content"]) // _LETTERS_PER_TOKEN + 8 for message in messages)
+    return sum(tokens_of(message["content"]) + 8 for message in messages)
 
 
 def _pause(attempt: int, problem: Exception | None) -> float:
@@ -321,8 +327,7 @@ async def _probe(server: Server) -> dict[str, Any]:
         asked = replace(server, says_to_sample=says_to_sample)
         call = _Call(asked, sampling, 1, Meter())
         async with _client(asked) as client:
-            answers = [await call.tried(client, messages, seed) for seed in (1, 2)]
-        texts = [_text_of(answer) for answer, _used in answers]
+            texts = [_text_of(await call.tried(client, messages, seed)) for seed in (1, 2)]
         if not facts and not any(texts):
             raise EngineError("The server answers, but its model wrote no text.")
         facts = {

@@ -20,6 +20,7 @@ MOST_WAIT = 3600.0
 BUSY_SECONDS = 60.0
 """Pause of a run whose server is busy and does not say how long."""
 _LETTERS_PER_TOKEN = 3
+"""Of letters in ASCII; most texts have four."""
 _MOST_NAME = 200  # characters
 _MOST_TOKENS = 2**31 - 1  # of one answer, which the database can store
 _REFUSED_KEY = (
@@ -97,7 +98,7 @@ def read_answer(given: Any, server: Server) -> tuple[Answer, tuple[int, int]]:
         )
     usage = getattr(given, "usage", None)
     read = _count(getattr(usage, "prompt_tokens", None))
-    written = _count(getattr(usage, "completion_tokens", None)) or len(text) // _LETTERS_PER_TOKEN
+    written = _count(getattr(usage, "completion_tokens", None)) or tokens_of(text)
     return Answer(text, str(choice.finish_reason or "stop")), (read, written)
 
 
@@ -111,6 +112,22 @@ def _count(tokens: Any) -> int:
     if isinstance(tokens, int | float) and tokens > 0:  # not a NaN either
         return int(min(tokens, _MOST_TOKENS))
     return 0
+
+
+def tokens_of(text: str) -> int:
+    """Estimate the tokens of a text from above: other scripts than Latin have up to one a byte."""
+    size = len(text.encode(errors="replace"))
+    plain = sum(map(str.isascii, text))
+    return plain // _LETTERS_PER_TOKEN + size - plain
+
+
+def wrote_nothing(error: Exception) -> bool:
+    """Return whether the server was not reached, or refused the request before it wrote."""
+    from openai import APIStatusError
+
+    if isinstance(error, APIStatusError):
+        return error.status_code < 500 or error.status_code == 503
+    return type(error.__cause__).__name__ in _NOT_REACHED
 
 
 def retry_after(error: Exception | None) -> float | None:

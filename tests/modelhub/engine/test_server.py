@@ -249,6 +249,64 @@ def test_a_budget_of_tokens_is_never_exceeded(server: ModelServer) -> None:
     assert batch.halt.over_budget
 
 
+@pytest.mark.parametrize(
+    ("fault", "read_and_written"),
+    [
+        (fails(500), 4 * (19 + 50)),
+        (half_a_body, 4 * (19 + 50)),
+        (no_json, 4 * (19 + 50)),
+        (says("Hello.", model="another"), 19 + 50),
+        (fails(400), 0),
+        (fails(429, Retry_After="300"), 0),
+    ],
+    ids=["500", "half a body", "no JSON", "another model", "refused", "busy"],
+)
+def test_a_try_that_may_have_been_written_counts_as_reserved(
+    server: ModelServer, fault: Fault, read_and_written: int
+) -> None:
+    server.always = fault
+    meter = Meter()
+    write(server, "Hello", meter=meter, answers_as=MODEL)
+    assert meter.read + meter.written == read_and_written
+
+
+def test_failed_tries_stop_at_the_budget(server: ModelServer) -> None:
+    server.always = fails(500)
+    meter = Meter(most_tokens=150)
+    batch = write(server, "Hello", meter=meter)
+    assert len(server.asked) == 2
+    assert batch.halt is not None
+    assert batch.halt.over_budget
+
+
+def test_a_stopped_request_counts_as_reserved(server: ModelServer) -> None:
+    server.seconds = 2
+    meter = Meter()
+
+    def stop() -> None:
+        if server.asked:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        write_all(
+            server=Server(server.address, MODEL),
+            requests=ask("Hello"),
+            sampling=SAMPLING,
+            concurrency=1,
+            meter=meter,
+            check=stop,
+        )
+    assert meter.read + meter.written == 19 + 50
+
+
+def test_a_text_in_another_script_reserves_a_token_for_each_byte(server: ModelServer) -> None:
+    meter = Meter(most_tokens=3 * 4_900)
+    batch = write(server, "睡" * 4_900, meter=meter)
+    assert server.asked == []
+    assert batch.halt is not None
+    assert batch.halt.over_budget
+
+
 def test_a_budget_of_money_counts_both_prices(server: ModelServer) -> None:
     meter = Meter(most_cost=500, price_read=1, price_written=4)
     write(server, *(f"Prompt {n}" for n in range(20)), meter=meter)

@@ -12,6 +12,7 @@ from codesign.jobs.models import Job
 from codesign.jobs.queries import job_about
 from codesign.jobs.registry import KINDS
 from codesign.jobs.rules import JobState
+from codesign.jobs.services import working
 from codesign.shared.actors import SYSTEM
 from codesign.shared.errors import Invalid
 from codesign.studies.models import Study
@@ -27,7 +28,7 @@ from modelhub.services.registering import register_model
 from tests.factories.modelhub import add_prompts, open_round
 from tests.factories.studies import CohortFactory, StudyFactory
 from tests.support import jobs
-from tests.support.generation_runs import claimed
+from tests.support.generation_runs import claimed, worker
 from tests.support.model_server import (
     MODEL,
     Fault,
@@ -369,6 +370,19 @@ def test_tokens_of_discarded_texts_count(
     assert run.done == 1
     assert run.tokens_written == 30
     assert run.tokens == 10
+
+
+def test_the_tokens_of_a_cancelled_chunk_count(
+    study: Study, served: ModelVersion, server: ModelServer
+) -> None:
+    run = start(study, served, prompts=1)
+    with worker(run) as work:
+        assert work is not None
+        generation.cancel_run(actor=SYSTEM, run=run)
+        working.carry_out(work=work)
+    run.refresh_from_db()
+    assert (run.state, run.done) == (RunState.CANCELLED, 0)
+    assert (run.tokens_read, run.tokens_written) == (40, 10)
 
 
 def test_a_killed_worker_s_chunk_is_written_by_the_next(
