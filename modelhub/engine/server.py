@@ -8,11 +8,11 @@ import asyncio
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from modelhub.engine.control_tokens import plain_turns
 from modelhub.engine.errors import EngineError
@@ -37,9 +37,12 @@ TRIES = 4
 """Requests for one text before it counts as failed."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0  # seconds
 CONNECT_SECONDS, ANSWER_SECONDS = 10.0, 180.0
+PROBE_SECONDS = 60.0
+"""For the short answers of a check, also if the server loads its model first."""
 IN_A_ROW = 12
 """Texts that fail one after another before the server counts as broken."""
 _UNTIL_CHECKED = 0.5  # seconds
+_Result = TypeVar("_Result")
 _PROBE_SYSTEM = "You write short stories."
 _PROBE = "Begin a story about a lamp."
 
@@ -119,16 +122,33 @@ def write_all(
     The requests run in a thread. `check` is called twice a second in this one, and may use the
     database; its exception ends all requests and is raised here.
     """
-    call = _Call(server, sampling, concurrency, meter)
+    return _watched(_Call(server, sampling, concurrency, meter).write(requests), check)
+
+
+def _watched(asking: Coroutine[Any, Any, _Result], check: Callable[[], object]) -> _Result:
+    """Run a coroutine in a thread, and cancel it if `check` raises."""
+    running = threading.Event()
+
+    async def ask() -> _Result:
+        nonlocal loop, task
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        running.set()
+        return await asking
+
+    loop: asyncio.AbstractEventLoop | None = None
+    task: asyncio.Task[Any] | None = None
     with ThreadPoolExecutor(1, thread_name_prefix="model-server") as threads:
-        written = threads.submit(asyncio.run, call.write(requests))
+        asked = threads.submit(asyncio.run, ask())
         try:
-            while not wait([written], timeout=_UNTIL_CHECKED).done:
+            while not wait([asked], timeout=_UNTIL_CHECKED).done:
                 check()
         except BaseException:
-            call.stop()
+            running.wait()
+            if loop is not None and task is not None:
+                with suppress(RuntimeError):  # the loop has just ended
+                    loop.call_soon_threadsafe(task.cancel)
             raise
-        return written.result()
+        return asked.result()
 
 
 class _Call:
@@ -142,23 +162,9 @@ class _Call:
         self._halt: Halt | None = None
         self._failed_in_a_row = 0
         self._settled = asyncio.Event()
-        self._running = threading.Event()
         self.answered_as = ""
 
-    def stop(self) -> None:
-        """End all requests, from another thread than theirs."""
-        self._running.wait()
-        with suppress(RuntimeError):  # the loop has just ended
-            self._loop.call_soon_threadsafe(self._cancel)
-
-    def _cancel(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-
     async def write(self, requests: Sequence[Request]) -> Batch:
-        self._loop = asyncio.get_running_loop()
-        self._task: asyncio.Task[Any] | None = asyncio.current_task()
-        self._running.set()
         async with _client(self._server) as client:
             answers = await asyncio.gather(*(self._one(client, request) for request in requests))
             return Batch(list(answers), self._halt)
@@ -273,11 +279,11 @@ def _generation_config(sampling: Sampling) -> str:
     )
 
 
-def _client(server: Server) -> Any:
+def _client(server: Server, seconds: float = ANSWER_SECONDS) -> Any:
     """Return a client that follows no redirects, retries nothing and names no organisation."""
     from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Omit, Timeout
 
-    timeout = Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS)
+    timeout = Timeout(seconds, connect=CONNECT_SECONDS)
     headers: Any = {"OpenAI-Organization": Omit(), "OpenAI-Project": Omit()}
     return AsyncOpenAI(
         base_url=server.address,
@@ -308,15 +314,14 @@ def _completion(answer: Answer, used: tuple[int, int], milliseconds: int) -> Com
     return Completion(text, "stop", used[1], milliseconds)
 
 
-def check_server(server: Server) -> dict[str, Any]:
+def check_server(server: Server, check: Callable[[], object] = lambda: None) -> dict[str, Any]:
     """Return facts about a served model, by letting it write two short texts.
 
     Facts: answers_as (the name in its answers), samples (whether two texts with other seeds
     differ) and says_to_sample (whether that needs the field `generation_config`). Raises
-    EngineError with a sentence if it cannot write.
+    EngineError with a sentence if it cannot write. `check` is as in `write_all`.
     """
-    with ThreadPoolExecutor(1, thread_name_prefix="model-server") as threads:
-        return threads.submit(asyncio.run, _probe(server)).result()
+    return _watched(_probe(server), check)
 
 
 async def _probe(server: Server) -> dict[str, Any]:
@@ -326,7 +331,7 @@ async def _probe(server: Server) -> dict[str, Any]:
     for says_to_sample in (False, True):
         asked = replace(server, says_to_sample=says_to_sample)
         call = _Call(asked, sampling, 1, Meter())
-        async with _client(asked) as client:
+        async with _client(asked, PROBE_SECONDS) as client:
             texts = [_text_of(await call.tried(client, messages, seed)) for seed in (1, 2)]
         if not facts and not any(texts):
             raise EngineError("The server answers, but its model wrote no text.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -336,6 +337,27 @@ def test_a_check_notes_the_name_and_whether_texts_differ(server: ModelServer) ->
     server.always = says("The lamp.")
     facts = check_server(Server(server.address, MODEL))
     assert facts == {"answers_as": MODEL, "samples": False, "says_to_sample": False}
+
+
+def test_a_check_of_a_failing_server_can_be_stopped(server: ModelServer) -> None:
+    server.always = fails(429, Retry_After="19")
+
+    def stop() -> None:
+        if server.asked:
+            raise InterruptedError
+
+    began = time.monotonic()
+    with pytest.raises(InterruptedError):
+        check_server(Server(server.address, MODEL), stop)
+    assert time.monotonic() - began < 10
+    assert len(server.asked) == 1
+
+
+def test_a_check_gives_up_at_the_first_text(server: ModelServer) -> None:
+    server.always = fails(500)
+    with pytest.raises(EngineError, match="The server failed"):
+        check_server(Server(server.address, MODEL))
+    assert len(server.asked) == TRIES
 
 
 def test_a_check_finds_a_server_that_samples_only_when_told(server: ModelServer) -> None:
