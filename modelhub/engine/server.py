@@ -127,6 +127,8 @@ def write_all(
 
 def _watched(asking: Coroutine[Any, Any, _Result], check: Callable[[], object]) -> _Result:
     """Run a coroutine in a thread, and cancel it if `check` raises."""
+    loop: asyncio.AbstractEventLoop | None = None
+    task: asyncio.Task[Any] | None = None
     running = threading.Event()
 
     async def ask() -> _Result:
@@ -135,8 +137,6 @@ def _watched(asking: Coroutine[Any, Any, _Result], check: Callable[[], object]) 
         running.set()
         return await asking
 
-    loop: asyncio.AbstractEventLoop | None = None
-    task: asyncio.Task[Any] | None = None
     with ThreadPoolExecutor(1, thread_name_prefix="model-server") as threads:
         asked = threads.submit(asyncio.run, ask())
         try:
