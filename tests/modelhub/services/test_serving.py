@@ -22,7 +22,7 @@ from modelhub.queries.versions import CHECK
 from modelhub.rules import generation as rules
 from modelhub.rules.generation import Budget, Settings
 from modelhub.rules.registering import Registration
-from modelhub.rules.states import ModelState, RunState
+from modelhub.rules.states import RunState
 from modelhub.services import generation
 from modelhub.services.registering import register_model
 from tests.factories.modelhub import add_prompts, open_round
@@ -305,15 +305,6 @@ def test_an_odd_reason_for_the_end_is_saved(
     assert "nosuch ? prompt" in job.reason
 
 
-def test_an_odd_name_of_a_checked_model_is_saved(study: Study, server: ModelServer) -> None:
-    server.always = lambda handler, body: says(text_for(body), model=ODD)(handler, body)
-    version = register_served(study, "house", server)
-    assert version.state == ModelState.READY
-    run = start(study, version)
-    answer(run)
-    assert (run.state, run.done) == (RunState.DONE, 6)
-
-
 def test_a_server_that_writes_the_same_text_makes_no_pair(
     study: Study, served: ModelVersion, server: ModelServer
 ) -> None:
@@ -332,28 +323,18 @@ def test_no_text_names_a_compared_model_by_any_of_its_names(
 ) -> None:
     server.always = lambda handler, body: says(text_for(body), model="answering-9b")(handler, body)
     served = register_served(study, "house", server)
-    hub = ModelVersion.objects.create(
-        study=study,
-        name="plain",
-        kind="hub",
-        location="example/zephyrette",
-        path="/x",
-        sha256="0" * 64,
-    )
-    gguf = ModelVersion.objects.create(
-        study=study,
-        name="file",
-        kind="gguf",
-        location="/x/quillon-12.gguf",
-        path="/x",
-        sha256="0" * 64,
-    )
+    weights = {"study": study, "path": "/x", "sha256": "0" * 64}
+    places = {"hub": "example/zephyrette", "gguf": "/x/quillon-12.gguf"}
+    others = [
+        ModelVersion.objects.create(name=f"a {kind}", kind=kind, location=place, **weights)
+        for kind, place in places.items()
+    ]
     server.faults = [says(f"I'm {name}, and I am here to listen to you.", model="answering-9b")]
     add_prompts(study, "Hello")
     run, *_others = generation.start_runs(
         actor=SYSTEM,
         study=study,
-        versions=[served, hub, gguf],
+        versions=[served, *others],
         settings=Settings(samples=1),
     )
     answer(run)
