@@ -22,6 +22,7 @@ urlpatterns = [
     path("generation/<uuid:run_id>/home/", generation.on_home, name="run-on-home"),
     path("generation/<uuid:run_id>/cancel/", generation.cancel, name="run-cancel"),
     path("generation/<uuid:run_id>/resume/", generation.resume, name="run-resume"),
+    path("generation/<uuid:run_id>/without/", generation.without, name="run-without"),
     path("imports/", uploads.upload_file, name="uploads"),
     path("imports/let-judge/", uploads.let_judge, name="let-judge"),
     path("imports/<uuid:upload_id>/", uploads.one, name="upload"),

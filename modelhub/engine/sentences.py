@@ -25,7 +25,12 @@ def whole_sentences(text: str) -> str:
     return text
 
 
+def storable(text: str) -> str:
+    """Return a text from outside as the database can store it: without NUL and lone surrogates."""
+    return text.replace("\x00", "").encode(errors="replace").decode()
+
+
 def first_line(error: BaseException) -> str:
     """Return the first line of a library's error, at most 300 characters, as a sentence."""
-    line = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
+    line = next(iter(storable(str(error)).strip().splitlines()), "") or type(error).__name__
     return line[:300].rstrip(". ") + "."

@@ -8,12 +8,13 @@ import asyncio
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
+from modelhub.engine.control_tokens import plain_turns
 from modelhub.engine.errors import EngineError
 from modelhub.engine.generate import Completion, Request, with_system
 from modelhub.engine.sentences import whole_sentences
@@ -24,20 +25,24 @@ from modelhub.engine.server_answers import (
     Halt,
     Server,
     is_temporary,
+    name_in,
     read_answer,
     retry_after,
+    tokens_of,
     verdict,
+    wrote_nothing,
 )
 
 TRIES = 4
 """Requests for one text before it counts as failed."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0  # seconds
 CONNECT_SECONDS, ANSWER_SECONDS = 10.0, 180.0
+PROBE_SECONDS = 60.0
+"""For the short answers of a check, also if the server loads its model first."""
 IN_A_ROW = 12
 """Texts that fail one after another before the server counts as broken."""
-_LETTERS_PER_TOKEN = 3
-"""To estimate the tokens of a text whose server counts none; most texts have four."""
 _UNTIL_CHECKED = 0.5  # seconds
+_Result = TypeVar("_Result")
 _PROBE_SYSTEM = "You write short stories."
 _PROBE = "Begin a story about a lamp."
 
@@ -117,16 +122,33 @@ def write_all(
     The requests run in a thread. `check` is called twice a second in this one, and may use the
     database; its exception ends all requests and is raised here.
     """
-    call = _Call(server, sampling, concurrency, meter)
+    return _watched(_Call(server, sampling, concurrency, meter).write(requests), check)
+
+
+def _watched(asking: Coroutine[Any, Any, _Result], check: Callable[[], object]) -> _Result:
+    """Run a coroutine in a thread, and cancel it if `check` raises."""
+    loop: asyncio.AbstractEventLoop | None = None
+    task: asyncio.Task[Any] | None = None
+    running = threading.Event()
+
+    async def ask() -> _Result:
+        nonlocal loop, task
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        running.set()
+        return await asking
+
     with ThreadPoolExecutor(1, thread_name_prefix="model-server") as threads:
-        written = threads.submit(asyncio.run, call.write(requests))
+        asked = threads.submit(asyncio.run, ask())
         try:
-            while not wait([written], timeout=_UNTIL_CHECKED).done:
+            while not wait([asked], timeout=_UNTIL_CHECKED).done:
                 check()
         except BaseException:
-            call.stop()
+            running.wait()
+            if loop is not None and task is not None:
+                with suppress(RuntimeError):  # the loop has just ended
+                    loop.call_soon_threadsafe(task.cancel)
             raise
-        return written.result()
+        return asked.result()
 
 
 class _Call:
@@ -140,49 +162,27 @@ class _Call:
         self._halt: Halt | None = None
         self._failed_in_a_row = 0
         self._settled = asyncio.Event()
-        self._running = threading.Event()
         self.answered_as = ""
 
-    def stop(self) -> None:
-        """End all requests, from another thread than theirs."""
-        self._running.wait()
-        with suppress(RuntimeError):  # the loop has just ended
-            self._loop.call_soon_threadsafe(self._cancel)
-
-    def _cancel(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-
     async def write(self, requests: Sequence[Request]) -> Batch:
-        self._loop = asyncio.get_running_loop()
-        self._task: asyncio.Task[Any] | None = asyncio.current_task()
-        self._running.set()
         async with _client(self._server) as client:
             answers = await asyncio.gather(*(self._one(client, request) for request in requests))
             return Batch(list(answers), self._halt)
 
     async def _one(self, client: Any, request: Request) -> Completion | EngineError | None:
         try:
-            messages = with_system(request.messages, self._sampling.system_message)
+            turns = with_system(request.messages, self._sampling.system_message)
         except EngineError as error:
             return error
-        held = (_estimate(messages), self._sampling.max_new_tokens)
+        messages = plain_turns(turns)
         async with self._slots:
             if self._halt:
                 return None
-            if not await self._hold(held):
-                self._halt = self._halt or Halt("The budget is used up.", over_budget=True)
-                return None
-            used = (0, 0)
             try:
-                answer, used = await self.tried(client, messages, request.seed)
-                used = (used[0] or held[0], used[1]) if isinstance(answer, Completion) else used
+                answer = await self.tried(client, messages, request.seed)
             except Halt as halt:
                 self._halt = self._halt or halt
                 return None
-            finally:
-                self._meter.settle(held, *used)
-                self._settled.set()
         return self._noted(answer)
 
     async def _hold(self, held: tuple[int, int]) -> bool:
@@ -205,26 +205,41 @@ class _Call:
 
     async def tried(
         self, client: Any, messages: list[dict[str, str]], seed: int
-    ) -> tuple[Completion | EngineError, tuple[int, int]]:
-        """Ask until there is an answer; return it with the tokens read and written."""
+    ) -> Completion | EngineError:
+        """Ask until there is an answer."""
         problem: Exception | None = None
         for attempt in range(TRIES):
             if attempt:
                 await asyncio.sleep(_pause(attempt, problem))
-            began = time.monotonic()
             try:
-                given = await client.chat.completions.create(**self._body(messages, seed))
-                answer, used = read_answer(given, self._server)
-                self.answered_as = str(getattr(given, "model", "") or "")
-                took = round((time.monotonic() - began) * 1000)
-                return _completion(answer, used, took), used
+                return await self._try(client, messages, seed)
             except Halt:
                 raise
             except Exception as error:
                 problem = error
                 if not is_temporary(error):
                     break
-        return verdict(problem, self._server), (0, 0)
+        return verdict(problem, self._server)
+
+    async def _try(self, client: Any, messages: list[dict[str, str]], seed: int) -> Completion:
+        """Ask once. What was reserved counts as used, unless the answer says what was."""
+        held = (_estimate(messages), self._sampling.max_new_tokens)
+        if not await self._hold(held):
+            raise Halt("The budget is used up.", over_budget=True)
+        used, began = held, time.monotonic()
+        try:
+            given = await client.chat.completions.create(**self._body(messages, seed))
+            answer, counted = read_answer(given, self._server)
+            used = (counted[0] or held[0], counted[1])
+            self.answered_as = name_in(given)
+            return _completion(answer, used, round((time.monotonic() - began) * 1000))
+        except Exception as error:
+            if wrote_nothing(error):
+                used = (0, 0)
+            raise
+        finally:
+            self._meter.settle(held, *used)
+            self._settled.set()
 
     def _body(self, messages: list[dict[str, str]], seed: int) -> dict[str, Any]:
         from openai import Omit
@@ -264,11 +279,11 @@ def _generation_config(sampling: Sampling) -> str:
     )
 
 
-def _client(server: Server) -> Any:
+def _client(server: Server, seconds: float = ANSWER_SECONDS) -> Any:
     """Return a client that follows no redirects, retries nothing and names no organisation."""
     from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Omit, Timeout
 
-    timeout = Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS)
+    timeout = Timeout(seconds, connect=CONNECT_SECONDS)
     headers: Any = {"OpenAI-Organization": Omit(), "OpenAI-Project": Omit()}
     return AsyncOpenAI(
         base_url=server.address,
@@ -281,7 +296,7 @@ def _client(server: Server) -> Any:
 
 
 def _estimate(messages: Iterable[Mapping[str, str]]) -> int:
-    return sum(len(message["content"]) // _LETTERS_PER_TOKEN + 8 for message in messages)
+    return sum(tokens_of(message["content"]) + 8 for message in messages)
 
 
 def _pause(attempt: int, problem: Exception | None) -> float:
@@ -299,15 +314,14 @@ def _completion(answer: Answer, used: tuple[int, int], milliseconds: int) -> Com
     return Completion(text, "stop", used[1], milliseconds)
 
 
-def check_server(server: Server) -> dict[str, Any]:
+def check_server(server: Server, check: Callable[[], object] = lambda: None) -> dict[str, Any]:
     """Return facts about a served model, by letting it write two short texts.
 
     Facts: answers_as (the name in its answers), samples (whether two texts with other seeds
     differ) and says_to_sample (whether that needs the field `generation_config`). Raises
-    EngineError with a sentence if it cannot write.
+    EngineError with a sentence if it cannot write. `check` is as in `write_all`.
     """
-    with ThreadPoolExecutor(1, thread_name_prefix="model-server") as threads:
-        return threads.submit(asyncio.run, _probe(server)).result()
+    return _watched(_probe(server), check)
 
 
 async def _probe(server: Server) -> dict[str, Any]:
@@ -317,9 +331,8 @@ async def _probe(server: Server) -> dict[str, Any]:
     for says_to_sample in (False, True):
         asked = replace(server, says_to_sample=says_to_sample)
         call = _Call(asked, sampling, 1, Meter())
-        async with _client(asked) as client:
-            answers = [await call.tried(client, messages, seed) for seed in (1, 2)]
-        texts = [_text_of(answer) for answer, _used in answers]
+        async with _client(asked, PROBE_SECONDS) as client:
+            texts = [_text_of(await call.tried(client, messages, seed)) for seed in (1, 2)]
         if not facts and not any(texts):
             raise EngineError("The server answers, but its model wrote no text.")
         facts = {

@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from modelhub.engine.errors import EngineError
-from modelhub.engine.sentences import first_line
+from modelhub.engine.sentences import first_line, storable
 
 LONGEST_WAIT = 20.0
 """Longest Retry-After, in seconds, after which a request is repeated at once."""
@@ -20,6 +20,9 @@ MOST_WAIT = 3600.0
 BUSY_SECONDS = 60.0
 """Pause of a run whose server is busy and does not say how long."""
 _LETTERS_PER_TOKEN = 3
+"""Of letters in ASCII; most texts have four."""
+_MOST_NAME = 200  # characters
+_MOST_TOKENS = 2**31 - 1  # of one answer, which the database can store
 _REFUSED_KEY = (
     "The server refused the key. An operator has to set the variable with the key of this server."
 )
@@ -80,20 +83,51 @@ class Answer:
 
 def read_answer(given: Any, server: Server) -> tuple[Answer, tuple[int, int]]:
     """Return text, finish reason and tokens of an answer; raises Garbled or Halt."""
-    choices = getattr(given, "choices", None)
-    if not choices or getattr(choices[0], "message", None) is None:
-        raise Garbled("it has no text")
-    answered = str(getattr(given, "model", "") or "")
+    try:
+        choice = given.choices[0]
+        text = choice.message.content or ""
+    except (AttributeError, IndexError, KeyError, TypeError):
+        raise Garbled("it has no text") from None
+    if not isinstance(text, str):
+        raise Garbled("its text is not text")
+    answered = name_in(given)
     if server.answers_as and answered != server.answers_as:
         raise Halt(
             f"The server answered with the model “{answered}”, not with “{server.answers_as}”, "
             "which was checked. Register the model again."
         )
-    text = choices[0].message.content or ""
     usage = getattr(given, "usage", None)
-    read = getattr(usage, "prompt_tokens", None) or 0
-    written = getattr(usage, "completion_tokens", None) or len(text) // _LETTERS_PER_TOKEN
-    return Answer(str(text), str(choices[0].finish_reason or "stop")), (int(read), int(written))
+    read = _count(getattr(usage, "prompt_tokens", None))
+    written = _count(getattr(usage, "completion_tokens", None)) or tokens_of(text)
+    return Answer(text, str(choice.finish_reason or "stop")), (read, written)
+
+
+def name_in(given: Any) -> str:
+    """Return the name of the model that an answer carries; empty if there is none."""
+    return storable(str(getattr(given, "model", "") or ""))[:_MOST_NAME]
+
+
+def _count(tokens: Any) -> int:
+    """Return a number of tokens that a server counted, or 0 if it counted none."""
+    if isinstance(tokens, int | float) and tokens > 0:  # not a NaN either
+        return int(min(tokens, _MOST_TOKENS))
+    return 0
+
+
+def tokens_of(text: str) -> int:
+    """Estimate the tokens of a text from above: other scripts than Latin have up to one a byte."""
+    size = len(text.encode(errors="replace"))
+    plain = sum(map(str.isascii, text))
+    return plain // _LETTERS_PER_TOKEN + size - plain
+
+
+def wrote_nothing(error: Exception) -> bool:
+    """Return whether the server was not reached, or refused the request before it wrote."""
+    from openai import APIStatusError
+
+    if isinstance(error, APIStatusError):
+        return error.status_code < 500 or error.status_code == 503
+    return type(error.__cause__).__name__ in _NOT_REACHED
 
 
 def retry_after(error: Exception | None) -> float | None:

@@ -88,7 +88,23 @@ def prompts_without_task(*, runs: Sequence[GenerationRun]) -> QuerySet[Generatio
 def others_of_group(*, run: GenerationRun) -> list[GenerationRun]:
     """Return the other runs that answer the same prompts for the same tasks."""
     runs = GenerationRun.objects.filter(group=run.group, study=run.study_id)
-    return list(runs.exclude(id=run.id).select_related("model_version").order_by("created_at"))
+    others = runs.exclude(id=run.id).select_related("model_version", "round")
+    return list(others.order_by("created_at"))
+
+
+def locked_group(*, run: GenerationRun) -> QuerySet[GenerationRun]:
+    """Return the runs of a group, locked until the transaction ends."""
+    runs = GenerationRun.objects.filter(group=run.group, study=run.study_id)
+    locked = runs.select_for_update(no_key=True, of=("self",)).order_by("id")
+    return locked.select_related("study", "model_version", "round")
+
+
+def holding_up(*, group: Sequence[GenerationRun]) -> list[GenerationRun]:
+    """Return the runs of a group that have stopped, so that the tasks of the others wait."""
+    if len(group) == 1:
+        return []
+    stopped = [run for run in group if run.state in RESUMABLE]
+    return [run for run in stopped if run.round and run.round.state != RoundState.CLOSED]
 
 
 def tasks_of_group(*, run: GenerationRun) -> int:

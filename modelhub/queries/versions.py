@@ -177,11 +177,27 @@ def base_of(version: ModelVersion) -> ModelVersion:
     return base
 
 
-def names_behind(version: ModelVersion) -> list[str]:
-    """Return the names of a model and its ancestors, which its responses must not mention."""
-    names = [version.name]
-    parent = version.parent
-    while parent is not None:
-        names.append(parent.name)
-        parent = parent.parent
-    return names
+def names_behind(*versions: ModelVersion) -> list[str]:
+    """Return the names of models and their ancestors, which no response may mention.
+
+    Pass all models that are compared with each other.
+    """
+    names: dict[str, None] = {}
+    for version in versions:
+        one: ModelVersion | None = version
+        while one is not None:
+            names |= dict.fromkeys(_names_of(one))
+            one = one.parent
+    return list(names)
+
+
+def _names_of(version: ModelVersion) -> list[str]:
+    """Return the names by which a model is known here, at its server and where it comes from."""
+    names = [version.name, version.served_name, str(version.facts.get("answers_as", ""))]
+    if version.kind == ModelKind.HUB:
+        names.append(version.location)
+    elif version.kind in (ModelKind.FOLDER, ModelKind.GGUF, ModelKind.ADAPTER):
+        file_name = Path(version.location).name.removesuffix(".gguf")
+        if any(map(str.isdigit, file_name)):  # "weights" or "merged" is no name
+            names.append(file_name)
+    return [name for name in names if name]

@@ -88,13 +88,18 @@ def _write_chunk(work: Work) -> str:
 
 def _write(work: Work) -> None:
     run = queries.run_of(run_id=work.job.subject_id)
-    names = names_behind(run.model_version)
+    group = [run, *queries.others_of_group(run=run)]
+    names = names_behind(*(one.model_version for one in group))
     wanted = wanted_of(run=run, chunk=work.part)
     settings = settings_of(run=run)
     if run.model_version.kind == ModelKind.SERVER:
         served = ServedWriter(run=run, settings=settings, check=work.check)
-        drafts = _drafts(wanted, settings, served, names)
-        save_chunk(work=work, drafts=drafts, used=served.used)
+        try:
+            drafts = _drafts(wanted, settings, served, names)
+            save_chunk(work=work, drafts=drafts, used=served.used)
+        except BaseException:
+            _count_used(run, served.used)
+            raise
         _halt(work, run, served)
         return
     model = writing.load(
@@ -103,6 +108,14 @@ def _write(work: Work) -> None:
     )
     write = writing.batch_writer(model=model, settings=settings)
     save_chunk(work=work, drafts=_drafts(wanted, settings, write, names))
+
+
+def _count_used(run: GenerationRun, used: tuple[int, int]) -> None:
+    """Count the tokens of a chunk that is not saved, for example because the run was cancelled."""
+    with suppress(*DATABASE_AWAY):
+        GenerationRun.objects.filter(id=run.id).update(
+            tokens_read=F("tokens_read") + used[0], tokens_written=F("tokens_written") + used[1]
+        )
 
 
 def _drafts(

@@ -39,6 +39,7 @@ from modelhub.services import items, placing
 from modelhub.signals import run_finished
 
 STARTED = action("modelhub.run_started", gettext_lazy("started a generation run"))
+LEFT = action("modelhub.run_left", gettext_lazy("let the other models be compared without a run"))
 MOVED = action("modelhub.run_moved", gettext_lazy("changed the state of a generation run"))
 
 
@@ -259,8 +260,8 @@ def follow(*, move: Move) -> None:
     if move.new == RunState.RUNNING:
         changes["started_at"] = job.started_at
     transition(run, to=RunState(move.new), actor=move.actor, changes=changes)
-    if move.new in queries.RESUMABLE:
-        placing.make_tasks_without(run=run)
+    if move.new == RunState.DONE and run.failed:
+        placing.make_missing_tasks(run=run)
 
 
 @transaction.atomic
@@ -289,6 +290,27 @@ def resume_run(*, actor: Actor, run: GenerationRun, budget: Budget | None = None
     items.retry_failed(run=run)
     run.refresh_from_db()
     queueing.note(job=job, done=run.done, total=run.to_write)
+    return run
+
+
+@transaction.atomic
+def compare_without(*, actor: Actor, run: GenerationRun) -> GenerationRun:
+    """Let the other models of its group be compared without a run that has stopped.
+
+    The run leaves the group and the round for good: if it is resumed, it makes no tasks.
+    """
+    require(actor, RUN_GENERATION, run.study)
+    group = list(queries.locked_group(run=run))
+    if run not in queries.holding_up(group=group):
+        raise Conflict(_("No prompts wait for this run."))
+    run = group.pop(group.index(run))
+    heir = group[0]
+    heir.tasks_made += run.tasks_made
+    heir.save(update_fields=["tasks_made"])
+    run.group, run.round, run.tasks_made, run.tasks_wait = uuid.uuid4(), None, 0, False
+    run.save(update_fields=["group", "round", "tasks_made", "tasks_wait"])
+    _record(LEFT, actor, run, {})
+    placing.make_missing_tasks(run=heir)
     return run
 
 

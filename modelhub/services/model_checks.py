@@ -77,7 +77,7 @@ def _check(work: Work) -> None:
     work.progress(0, WHOLE)
     try:
         if version.kind == ModelKind.SERVER:
-            found = _served(version)
+            found = _served(work, version)
         else:
             found = _on_this_machine(work, version)
     except EngineError as error:
@@ -86,10 +86,10 @@ def _check(work: Work) -> None:
     registering.accept(work=work, found=found)
 
 
-def _served(version: ModelVersion) -> dict[str, Any]:
+def _served(work: Work, version: ModelVersion) -> dict[str, Any]:
     from modelhub.engine.server import check_server
 
-    return {"facts": check_server(server_of(version=version))}
+    return {"facts": check_server(server_of(version=version), work.check)}
 
 
 def _on_this_machine(work: Work, version: ModelVersion) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """Makes tasks of prompts whose responses are complete, in the round of a generation run.
 
 Runs of one group answer the same prompts, each with another model. A prompt becomes one task with
-the responses of all of them. Workers of several runs may complete a prompt at the same time: the
-lock of the round decides which of them sees the responses of all.
+the responses of all of them, so it waits for each run that is not done: one that has failed or was
+cancelled can be resumed. Only a person lets the others go on without it. Workers of several runs
+may complete a prompt at the same time: the lock of the round decides which of them sees the
+responses of all.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from codesign.shared.actors import SYSTEM
 from codesign.shared.batches import batched
 from modelhub.models import GenerationItem, GenerationRun
 from modelhub.queries import generation as queries
-from modelhub.rules.states import ItemState
+from modelhub.rules.states import ItemState, RunState
 
 PROMPTS_AT_ONCE = 500
 """Prompts that become tasks in one statement."""
@@ -52,12 +54,11 @@ def make_tasks(*, run: GenerationRun, asked: set[uuid.UUID], last: bool = False)
     )
 
 
-def make_tasks_without(*, run: GenerationRun) -> None:
-    """Make the tasks of its group that only waited for a run that has failed or was cancelled."""
-    others = queries.others_of_group(run=run)
-    if run.round_id is not None and others:
-        waiting = set(queries.prompts_without_task(runs=others))
-        make_tasks(run=run, asked=waiting, last=True)
+def make_missing_tasks(*, run: GenerationRun) -> None:
+    """Make the tasks of its group that waited for responses which will not be written any more."""
+    if run.round_id is not None:
+        group = [run, *queries.others_of_group(run=run)]
+        make_tasks(run=run, asked=set(queries.prompts_without_task(runs=group)), last=True)
 
 
 def _add_tasks(run: GenerationRun, round: Round, asked: Sequence[uuid.UUID]) -> int:
@@ -78,13 +79,17 @@ def _add_tasks(run: GenerationRun, round: Round, asked: Sequence[uuid.UUID]) -> 
 
 
 def _incomplete(run: GenerationRun, asked: Sequence[uuid.UUID]) -> set[uuid.UUID]:
-    """Return the prompts for which an unfinished run of the group still writes."""
+    """Return the prompts that a run of the group has yet to answer.
+
+    A run that is not done can be resumed, and then tries its failed items again. So models that are
+    compared wait for these too; a run on its own does not.
+    """
     group = [run, *queries.others_of_group(run=run)]
-    writing = [one for one in group if one.state in queries.UNDER_WAY]
-    pending = GenerationItem.objects.filter(
-        run__in=writing, prompt_id__in=asked, state=ItemState.PENDING
-    )
-    waiting = set(pending.values_list("prompt_id", flat=True))
+    writing = [one for one in group if one.state != RunState.DONE]
+    items = GenerationItem.objects.filter(run__in=writing, prompt_id__in=asked)
+    alone = len(group) == 1
+    left = items.filter(state=ItemState.PENDING) if alone else items.exclude(state=ItemState.DONE)
+    waiting = set(left.values_list("prompt_id", flat=True))
     for one in writing:
         if one.unmade:
             unmade = queries.prompts_without_items(run=one).filter(id__in=asked)

@@ -85,8 +85,8 @@ def write_chunk(
 ) -> list[Draft]:
     """Write all texts of a chunk in one batch, and retry texts that cannot be shown.
 
-    Texts that `write` did not ask for have no draft. `names` are the names of the model and its
-    ancestors.
+    Texts that `write` did not ask for have no draft. `names` are the names of the models that
+    are compared and their ancestors.
 
     A text cannot be shown if it is empty, reveals its model, or repeats another text to the same
     prompt. It is written again with a new seed up to three times; then its item fails.

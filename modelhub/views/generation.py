@@ -148,13 +148,16 @@ def _context(request: StudyRequest, run: GenerationRun) -> dict[str, Any]:
         cancel_url=reverse("modelhub:run-cancel", kwargs=keys) if unfinished and may_run else "",
     )
     budget = budget_of(run=run)
+    others = queries.others_of_group(run=run)
     may_resume = may_run and run.state in queries.RESUMABLE
     cost = cost_of(read=run.tokens_read, written=run.tokens_written, budget=budget)
     return {
         "run": run,
         "job": job,
         "tasks": queries.tasks_of_group(run=run),
-        "others": queries.others_of_group(run=run),
+        "others": others,
+        "stopped": queries.holding_up(group=[run, *others]),
+        "may_run": may_run,
         "served": run.model_version.kind == ModelKind.SERVER,
         "cost": from_micros(cost) if budget.currency else None,
         "most_cost": from_micros(budget.most_micros),
@@ -187,3 +190,14 @@ def resume(request: StudyRequest, slug: str, run_id: uuid.UUID) -> HttpResponse:
     generation.resume_run(actor=request.actor, run=run, budget=budget)
     messages.success(request, _("The run is resumed."))
     return redirect("modelhub:run", slug=slug, run_id=run.id)
+
+
+@page(RUN_GENERATION)
+@require_POST
+def without(request: StudyRequest, slug: str, run_id: uuid.UUID) -> HttpResponse:
+    """Let the other models be compared without a run that has stopped."""
+    run = queries.run_in(study_id=request.member.study_id, run_id=run_id)
+    others = queries.others_of_group(run=run)
+    generation.compare_without(actor=request.actor, run=run)
+    messages.success(request, _("The other models are compared without this run."))
+    return redirect("modelhub:run", slug=slug, run_id=others[0].id)

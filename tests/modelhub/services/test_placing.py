@@ -18,11 +18,12 @@ from modelhub.models import GenerationRun, ModelVersion
 from modelhub.queries.generation import KIND, tasks_of_group
 from modelhub.rules.generation import Settings
 from modelhub.rules.states import ModelKind
-from modelhub.services import generation
+from modelhub.services import chunks, generation
 from modelhub.services.versions import ensure_embedded_model
+from modelhub.services.writing import Draft
 from tests.factories.modelhub import add_prompts, open_round
 from tests.factories.studies import CohortFactory, StudyFactory
-from tests.support.generation_runs import claim, finish, write
+from tests.support.generation_runs import claim, claimed, finish, wanted, write
 
 pytestmark = pytest.mark.django_db
 
@@ -100,28 +101,62 @@ def test_up_to_six_responses_are_compared(
     assert by_model.count() == 3 * count  # when six are drawn, no model is left out
 
 
-@pytest.mark.parametrize("end", ["cancelled", "failed"])
-def test_a_run_that_ends_early_no_longer_holds_up_the_tasks(study: Study, end: str) -> None:
-    first, second, third = start(study, 3)
-    finish(first)
-    finish(second)
-    assert not Task.objects.exists()
+def stop(run: GenerationRun, end: str = "failed") -> None:
     with transaction.atomic():
-        job = job_about(kind=KIND, subject_id=third.id)
-        queueing.end(job=job, to=JobState(end))
-    third.refresh_from_db()
-    assert (third.state, shown()) == (end, [2, 2, 2])
+        queueing.end(job=job_about(kind=KIND, subject_id=run.id), to=JobState(end))
+    run.refresh_from_db()
 
 
-def test_a_prompt_that_one_model_cannot_answer_is_compared_among_the_others(study: Study) -> None:
+@pytest.mark.parametrize("end", ["cancelled", "failed"])
+def test_a_stopped_run_is_waited_for_since_it_can_be_resumed(study: Study, end: str) -> None:
+    first, second = start(study, 2, samples=2)
+    write(claimed(second))
+    stop(second, end)
+    finish(first)
+    assert len(shown()) < 3  # never one model's responses against each other
+    generation.resume_run(actor=SYSTEM, run=second)
+    finish(second)
+    assert shown() == [4, 4, 4]
+
+
+def test_the_others_are_compared_without_a_stopped_run_if_a_person_says_so(study: Study) -> None:
     first, second, third = start(study, 3)
     finish(first)
+    write(claimed(third))
+    stop(third)
     finish(second)
-    generation.cancel_run(actor=SYSTEM, run=third)
+    assert shown() == [3]
+    generation.compare_without(actor=SYSTEM, run=third)
+    assert shown() == [2, 2, 3]  # a task is never changed after it was made
+    assert tasks_of_group(run=first) == 3
     generation.resume_run(actor=SYSTEM, run=third)
     finish(third)
-    assert shown() == [2, 2, 2]  # a task is never changed after it was made
-    assert Response.objects.count() == 9
+    assert (third.state, shown(), Response.objects.count()) == ("done", [2, 2, 3], 9)
+
+
+def test_only_a_stopped_run_of_several_can_be_left_out(study: Study) -> None:
+    first, second = start(study, 2)
+    for run in (first, second):
+        with pytest.raises(Conflict, match="No prompts wait for this run"):
+            generation.compare_without(actor=SYSTEM, run=run)
+    stop(second)
+    generation.compare_without(actor=SYSTEM, run=second)
+    stop(first)
+    for run in GenerationRun.objects.all():
+        with pytest.raises(Conflict, match="No prompts wait for this run"):
+            generation.compare_without(actor=SYSTEM, run=run)
+
+
+def test_a_failed_response_is_waited_for_until_its_run_is_done(study: Study) -> None:
+    first, second, third = start(study, 3)
+    finish(first)
+    finish(second)
+    work = claimed(third)
+    failed = [Draft(item_id=w.item_id, seed=1, error="No.") for w in wanted(work)]
+    chunks.save_chunk(work=work, drafts=failed)
+    assert not shown()  # resuming the run would try again
+    finish(third)
+    assert (third.state, shown()) == ("done", [2, 3, 3])
 
 
 def test_a_repeated_start_returns_the_same_runs(study: Study) -> None:

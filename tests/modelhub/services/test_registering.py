@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 
 from codesign.audit.models import Event
 from codesign.jobs.models import Job
@@ -30,7 +30,7 @@ from tests.factories.accounts import UserFactory
 from tests.factories.modelhub import add_prompts
 from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
 from tests.support import jobs
-from tests.support.model_server import MODEL, ModelServer, fails, model_server
+from tests.support.model_server import MODEL, Handler, ModelServer, fails, model_server, says
 from tests.support.small_model import made_up_adapter, made_up_model
 
 pytestmark = pytest.mark.django_db
@@ -190,6 +190,28 @@ def test_a_cancelled_check_refuses_the_model(study: Study, server: ModelServer) 
     cancel_check(actor=Actor.of(staff(study).user), version=version)
     assert (version.state, version.problem) == (ModelState.REFUSED, "The check was cancelled.")
     assert server.asked == []
+
+
+def test_an_odd_name_of_a_served_model_is_saved(study: Study, server: ModelServer) -> None:
+    server.always = says("Rest.", model="no\x00such \ud800 model")
+    version = checked(register(study, served(server)))
+    assert (version.state, version.facts["answers_as"]) == (ModelState.READY, "nosuch ? model")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_check_is_cancelled_while_its_server_fails(server: ModelServer) -> None:
+    study = StudyFactory.create()
+    version = register(study, served(server))
+
+    def cancelled(handler: Handler, body: dict[str, Any]) -> None:
+        cancel_check(actor=SYSTEM, version=ModelVersion.objects.get(id=version.id))
+        connection.close()  # of the server's thread
+        fails(429, Retry_After="19")(handler, body)
+
+    server.faults = [cancelled]
+    checked(version)
+    assert (version.state, version.problem) == (ModelState.REFUSED, "The check was cancelled.")
+    assert len(server.asked) == 1
 
 
 def test_a_ready_model_cannot_be_changed_in_the_database(study: Study, server: ModelServer) -> None:

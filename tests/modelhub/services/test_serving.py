@@ -12,6 +12,7 @@ from codesign.jobs.models import Job
 from codesign.jobs.queries import job_about
 from codesign.jobs.registry import KINDS
 from codesign.jobs.rules import JobState
+from codesign.jobs.services import working
 from codesign.shared.actors import SYSTEM
 from codesign.shared.errors import Invalid
 from codesign.studies.models import Study
@@ -27,7 +28,7 @@ from modelhub.services.registering import register_model
 from tests.factories.modelhub import add_prompts, open_round
 from tests.factories.studies import CohortFactory, StudyFactory
 from tests.support import jobs
-from tests.support.generation_runs import claimed
+from tests.support.generation_runs import claimed, worker
 from tests.support.model_server import (
     MODEL,
     Fault,
@@ -35,10 +36,13 @@ from tests.support.model_server import (
     fails,
     model_server,
     says,
+    text_for,
 )
 from tests.support.running import free_port
 
 pytestmark = pytest.mark.django_db
+ODD = "no\x00such \ud800 prompt " + "x" * 5000
+"""What a server may say, but the database cannot store."""
 
 
 @pytest.fixture
@@ -138,6 +142,29 @@ def test_a_budget_of_tokens_stops_the_run_which_resumes_with_a_higher_one(
     assert (run.state, run.done) == (RunState.DONE, 6)
     assert len(server.asked) == 6  # nothing was written twice
     assert written < 6
+
+
+def test_a_used_up_budget_makes_no_task_of_one_model_s_responses(
+    study: Study, served: ModelVersion, server: ModelServer
+) -> None:
+    add_prompts(study, *(f"Prompt {number}" for number in range(10)))
+    other = register_served(study, "other", server)
+    first, second = generation.start_runs(
+        actor=SYSTEM,
+        study=study,
+        versions=[served, other],
+        round=open_round(CohortFactory.create(study=study)),
+        settings=Settings(batch_size=2),
+    )
+    GenerationRun.objects.filter(id=second.id).update(most_tokens=400)
+    answer(second)
+    answer(first)
+    assert (first.state, second.state) == (RunState.DONE, RunState.FAILED)
+    generation.resume_run(actor=SYSTEM, run=second, budget=Budget(most_tokens=10**6))
+    answer(second)
+    tasks = Task.objects.all()
+    assert (second.done, tasks.count()) == (20, 10)
+    assert {task.responses.values("source").distinct().count() for task in tasks} == {2}
 
 
 def test_a_budget_of_money_counts_prices(
@@ -245,6 +272,39 @@ def test_one_refused_prompt_does_not_stop_the_others(
     assert "The server refused this prompt (400). too long." in run.error
 
 
+@pytest.mark.parametrize(
+    ("fault", "done", "failed"),
+    [
+        (fails(400, ODD), 5, 1),
+        (says("Rest.", usage={"prompt_tokens": -5, "completion_tokens": 3e9}), 6, 0),
+        (says("Rest.", usage={"prompt_tokens": "many", "completion_tokens": float("nan")}), 6, 0),
+        (says("Rest.", usage=[]), 6, 0),
+        (says("Re\x00st \ud800."), 6, 0),
+        (says("Rest.", choices={"a": 1}), 6, 0),
+    ],
+    ids=["400", "too many tokens", "no number", "no usage", "text", "no choices"],
+)
+def test_no_odd_answer_ends_the_run(
+    study: Study, served: ModelVersion, server: ModelServer, fault: Fault, done: int, failed: int
+) -> None:
+    server.faults = [fault]
+    run = start(study, served)
+    answer(run)
+    assert (run.state, run.done, run.failed) == (RunState.DONE, done, failed)
+    assert run.tokens_written < 2**32
+
+
+@pytest.mark.parametrize("fault", [fails(404, ODD), says("Hello.", model=ODD)])
+def test_an_odd_reason_for_the_end_is_saved(
+    study: Study, served: ModelVersion, server: ModelServer, fault: Fault
+) -> None:
+    server.always = fault
+    run = start(study, served)
+    job = answer(run)
+    assert run.state == RunState.FAILED
+    assert "nosuch ? prompt" in job.reason
+
+
 def test_a_server_that_writes_the_same_text_makes_no_pair(
     study: Study, served: ModelVersion, server: ModelServer
 ) -> None:
@@ -257,6 +317,31 @@ def test_a_server_that_writes_the_same_text_makes_no_pair(
     assert not Task.objects.exists()
 
 
+@pytest.mark.parametrize("name", ["Made-Up-Model", "Zephyrette", "Answering-9b", "Quillon 12"])
+def test_no_text_names_a_compared_model_by_any_of_its_names(
+    study: Study, server: ModelServer, name: str
+) -> None:
+    server.always = lambda handler, body: says(text_for(body), model="answering-9b")(handler, body)
+    served = register_served(study, "house", server)
+    weights = {"study": study, "path": "/x", "sha256": "0" * 64}
+    places = {"hub": "example/zephyrette", "gguf": "/x/quillon-12.gguf"}
+    others = [
+        ModelVersion.objects.create(name=f"a {kind}", kind=kind, location=place, **weights)
+        for kind, place in places.items()
+    ]
+    server.faults = [says(f"I'm {name}, and I am here to listen to you.", model="answering-9b")]
+    add_prompts(study, "Hello")
+    run, *_others = generation.start_runs(
+        actor=SYSTEM,
+        study=study,
+        versions=[served, *others],
+        settings=Settings(samples=1),
+    )
+    answer(run)
+    assert (run.done, run.items.get().made_again) == (1, 1)
+    assert name not in Response.objects.get().text
+
+
 def test_tokens_of_discarded_texts_count(
     study: Study, served: ModelVersion, server: ModelServer
 ) -> None:
@@ -266,6 +351,19 @@ def test_tokens_of_discarded_texts_count(
     assert run.done == 1
     assert run.tokens_written == 30
     assert run.tokens == 10
+
+
+def test_the_tokens_of_a_cancelled_chunk_count(
+    study: Study, served: ModelVersion, server: ModelServer
+) -> None:
+    run = start(study, served, prompts=1)
+    with worker(run) as work:
+        assert work is not None
+        generation.cancel_run(actor=SYSTEM, run=run)
+        working.carry_out(work=work)
+    run.refresh_from_db()
+    assert (run.state, run.done) == (RunState.CANCELLED, 0)
+    assert (run.tokens_read, run.tokens_written) == (40, 10)
 
 
 def test_a_killed_worker_s_chunk_is_written_by_the_next(

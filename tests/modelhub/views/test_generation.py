@@ -16,10 +16,10 @@ from codesign.jobs.services import queueing
 from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Member, Study
 from codesign.studies.rules import Role
-from modelhub.models import GenerationItem, GenerationRun
+from modelhub.models import GenerationItem, GenerationRun, ModelVersion
 from modelhub.queries import generation as queries
 from modelhub.rules.generation import Settings
-from modelhub.rules.states import RunState
+from modelhub.rules.states import ModelKind, RunState
 from modelhub.services import chunks, generation
 from modelhub.services.versions import ensure_embedded_model
 from modelhub.services.writing import Draft
@@ -31,7 +31,7 @@ from tests.support.generation_runs import claimed, wanted
 
 pytestmark = pytest.mark.django_db
 READING = ("models", "runs", "run", "run-progress", "run-on-home")
-WRITING = ("run-start", "run-cancel", "run-resume")
+WRITING = ("run-start", "run-cancel", "run-resume", "run-without")
 
 
 @pytest.fixture
@@ -103,7 +103,9 @@ def test_generation_pages_need_membership(run: GenerationRun, name: str) -> None
     assert Client().get(address(name, run)).status_code == 302
 
 
-@pytest.mark.parametrize("name", ["run", "run-progress", "run-on-home", "run-cancel", "run-resume"])
+@pytest.mark.parametrize(
+    "name", ["run", "run-progress", "run-on-home", "run-cancel", "run-resume", "run-without"]
+)
 def test_a_run_is_found_in_its_own_study_alone(run: GenerationRun, name: str) -> None:
     elsewhere = staff(StudyFactory.create())
     path = reverse(f"modelhub:{name}", kwargs={"slug": elsewhere.study.slug, "run_id": run.id})
@@ -226,6 +228,35 @@ def test_cancel_and_resume_by_their_buttons(run: GenerationRun) -> None:
     client.post(address("run-resume", run))
     run.refresh_from_db()
     assert run.state == RunState.QUEUED
+
+
+def test_the_pages_of_a_comparison_say_that_a_stopped_run_is_waited_for(study: Study) -> None:
+    other = ModelVersion.objects.create(
+        study=study, name="other", kind=ModelKind.FOLDER, location="/x", path="/x", sha256="0" * 64
+    )
+    add_prompts(study, "One", "Two")
+    writing, stopped = generation.start_runs(
+        actor=SYSTEM,
+        study=study,
+        versions=[ensure_embedded_model(), other],
+        settings=Settings(batch_size=2),
+        round=open_round(CohortFactory.create(study=study)),
+    )
+    client, auditor = signed_in(staff(study)), signed_in(staff(study, Role.AUDITOR))
+    sentence = "Tasks wait for a stopped run"
+    assert sentence not in client.get(address("run", writing)).content.decode()
+    client.post(address("run-cancel", stopped))
+    for run in (writing, stopped):
+        page = client.get(address("run", run)).content.decode()
+        assert sentence in page
+        assert address("run-without", stopped) in page
+        page = auditor.get(address("run", run)).content.decode()
+        assert sentence in page
+        assert address("run-without", stopped) not in page
+    answer = client.post(address("run-without", stopped))
+    assert answer["Location"] == address("run", writing)
+    assert sentence not in client.get(address("run", writing)).content.decode()
+    assert client.post(address("run-without", stopped)).status_code == 409
 
 
 def test_a_failed_run_shows_its_reason(run: GenerationRun) -> None:
