@@ -79,7 +79,7 @@ def export_to(*, actor: Actor, version: ModelVersion, into: Path, merge: bool) -
     """
     ancestry = _allowed(actor, version)
     check_target(folder=into)
-    with _written(ancestry, beside=into, merge=merge) as folder:
+    with _written(actor, ancestry, beside=into, merge=merge) as folder:
         folder.rename(into)
     _record(actor, version, to="folder", merged=merge)
 
@@ -87,13 +87,16 @@ def export_to(*, actor: Actor, version: ModelVersion, into: Path, merge: bool) -
 def push(*, actor: Actor, version: ModelVersion, repository: str, merge: bool) -> str:
     """Upload a trained model to a private repository of the Hub that `HF_ENDPOINT` names.
 
-    Returns the address of the repository. Raises Conflict if the Hub refuses.
+    Returns the address of the repository. Raises Conflict if the Hub refuses, or if the repository
+    is public.
     """
     ancestry = _allowed(actor, version)
     try:
         target = hub.Hub(settings.HUB_ENDPOINT, settings.HUB_TOKEN, settings.HUB_OFFLINE)
         hub.check(target, repository)
-        with _written(ancestry, beside=settings.MODELS_DIR / "export", merge=merge) as folder:
+        with _written(
+            actor, ancestry, beside=settings.MODELS_DIR / "export", merge=merge
+        ) as folder:
             address = hub.push(target, folder, repository)
     except EngineError as error:
         raise Conflict(str(error)) from error
@@ -168,13 +171,20 @@ def _licences(base: ModelVersion) -> list[File]:
 
 
 @contextmanager
-def _written(ancestry: Sequence[ModelVersion], *, beside: Path, merge: bool) -> Iterator[Path]:
-    """Write the model to a temporary folder beside another one; delete it unless it is moved."""
+def _written(
+    actor: Actor, ancestry: Sequence[ModelVersion], *, beside: Path, merge: bool
+) -> Iterator[Path]:
+    """Write the model to a temporary folder beside another one; delete it unless it is moved.
+
+    Afterwards it is checked again that the model may leave: writing takes minutes, and somebody
+    may have withdrawn.
+    """
     try:
         beside.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=f".{beside.name}-", dir=beside.parent))
         try:
             _write(ancestry, partial, merge=merge)
+            _allowed(actor, ancestry[0])
             yield partial
         finally:
             shutil.rmtree(partial, ignore_errors=True)
