@@ -31,7 +31,7 @@ from modelhub.engine.server_answers import Server
 from modelhub.models import ModelVersion
 from modelhub.permissions import REGISTER_MODEL, SEE_MODELS
 from modelhub.queries.versions import CHECK, version_of
-from modelhub.rules.registering import server_allowed
+from modelhub.rules.registering import server_allowed, server_key_problem
 from modelhub.rules.states import ModelKind
 from modelhub.services import registering
 from modelhub.services.weights import weights_of
@@ -46,7 +46,8 @@ WHOLE = 100  # percent
 def server_of(*, version: ModelVersion) -> Server:
     """Return where a model is served, with the key from the environment.
 
-    Raises Failed if the operator does not allow the server (any more), or the key is not set.
+    Raises Failed if the operator does not allow the server or its key (any more), or the key is not
+    set.
     """
     if not server_allowed(version.location, settings.MODEL_SERVERS):
         raise Failed(
@@ -56,6 +57,10 @@ def server_of(*, version: ModelVersion) -> Server:
             )
             % {"address": version.location}
         )
+    if problem := server_key_problem(
+        version.location, version.key_variable, settings.MODEL_SERVERS
+    ):
+        raise Failed(problem)
     key = settings.MODEL_KEYS.get(version.key_variable, "")
     if version.key_variable and not key:
         raise Failed(

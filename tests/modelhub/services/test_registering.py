@@ -120,6 +120,7 @@ def test_the_key_is_sent_and_never_stored_shown_or_logged(
     settings: Any,
 ) -> None:
     settings.MODEL_KEYS = {"CODESIGN_KEY_HOUSE": KEY}
+    settings.MODEL_SERVERS = [f"{server.address}=CODESIGN_KEY_HOUSE"]
     server.faults = [fails(500, f"no such deployment for {KEY}")] * 4
     refused = checked(register(study, served(server, key_variable="CODESIGN_KEY_HOUSE")))
     assert refused.state == ModelState.REFUSED
@@ -132,7 +133,23 @@ def test_the_key_is_sent_and_never_stored_shown_or_logged(
     assert KEY not in caplog.text
 
 
-def test_a_key_that_is_not_set_is_said(study: Study, server: ModelServer) -> None:
+def test_a_key_goes_to_the_server_that_the_operator_bound_it_to_alone(
+    study: Study, server: ModelServer, settings: Any
+) -> None:
+    settings.MODEL_KEYS = {"CODESIGN_KEY_HOUSE": KEY}
+    elsewhere = "https://models.example.org/v1=CODESIGN_KEY_HOUSE"
+    settings.MODEL_SERVERS = [server.address, elsewhere]
+    with pytest.raises(Invalid, match="does not allow this key for this server"):
+        register(study, served(server, key_variable="CODESIGN_KEY_HOUSE"))
+    settings.MODEL_SERVERS = [f"{server.address}=CODESIGN_KEY_HOUSE"]
+    version = register(study, served(server, key_variable="CODESIGN_KEY_HOUSE"))
+    settings.MODEL_SERVERS = [server.address, elsewhere]
+    assert "does not allow this key for this server" in checked(version).problem
+    assert server.asked == []
+
+
+def test_a_key_that_is_not_set_is_said(study: Study, server: ModelServer, settings: Any) -> None:
+    settings.MODEL_SERVERS = [f"{server.address}=CODESIGN_KEY_NOT_SET"]
     version = checked(register(study, served(server, key_variable="CODESIGN_KEY_NOT_SET")))
     assert version.state == ModelState.REFUSED
     assert "CODESIGN_KEY_NOT_SET is not set" in version.problem
