@@ -112,6 +112,22 @@ def test_an_upload_needs_an_address_a_token_and_the_network(
             exporting.push(actor=SYSTEM, version=model, repository="org/name", merge=False)
 
 
+def test_a_model_whose_name_has_a_slash_is_found(
+    study: Study, model: ModelVersion, tmp_path: Path
+) -> None:
+    child = ModelVersion.objects.create(
+        study=study,
+        name="Qwen/Qwen2-dpo-r1-abcdef",
+        kind=model.kind,
+        parent=model.parent,
+        path=model.path,
+        sha256=model.sha256,
+    )
+    for number, name in enumerate((child.name, f"{study.slug}/{child.name}")):
+        call_command("export_model", name, str(tmp_path / str(number)))
+        assert "README.md" in names_in(tmp_path / str(number))
+
+
 def test_the_command_names_models_and_says_what_is_wrong(
     study: Study, model: ModelVersion, tmp_path: Path
 ) -> None:
