@@ -40,9 +40,9 @@ from modelhub.queries.lineage import ancestry_of, lineage_of
 from modelhub.queries.training import releases_behind
 from modelhub.rules.states import ModelKind
 from modelhub.rules.training import TRAINED, lineage_problem
+from modelhub.services.weights import ADAPTER_WEIGHTS
 
 EXPORTED = action("modelhub.model_exported", gettext_lazy("exported a trained model"))
-WEIGHTS = "adapter_model.safetensors"
 OF_TOKENIZERS = (
     *("tokenizer.json", "tokenizer_config.json", "tokenizer.model", "spiece.model"),
     *("special_tokens_map.json", "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt"),
@@ -65,7 +65,10 @@ class Package:
 def open_package(*, actor: Actor, version: ModelVersion, taken: bool = True) -> Package:
     """Return the adapter of a model as files to download. Recorded, unless `taken` is False."""
     ancestry = _allowed(actor, version)
-    files: list[File] = [(WEIGHTS, _adapter(version) / WEIGHTS), *_with_adapter(ancestry)]
+    files: list[File] = [
+        (ADAPTER_WEIGHTS, _adapter(version) / ADAPTER_WEIGHTS),
+        *_with_adapter(ancestry),
+    ]
     if taken:
         _record(actor, version, to="download", merged=False)
     return Package(version.name, files)
@@ -209,7 +212,7 @@ def _write(ancestry: Sequence[ModelVersion], folder: Path, *, merge: bool) -> No
         merge_into(folder, base=_base_folder(base), adapter=adapter, scores=scores)
         files = _papers(ancestry, merged=True)
     else:
-        files = [(WEIGHTS, adapter / WEIGHTS), *_with_adapter(ancestry)]
+        files = [(ADAPTER_WEIGHTS, adapter / ADAPTER_WEIGHTS), *_with_adapter(ancestry)]
     for name, file in files:
         if isinstance(file, bytes):
             (folder / name).write_bytes(file)

@@ -34,7 +34,7 @@ from modelhub.queries.versions import CHECK, version_of
 from modelhub.rules.registering import server_allowed, server_key_problem
 from modelhub.rules.states import ModelKind
 from modelhub.services import registering
-from modelhub.services.weights import weights_of
+from modelhub.services.weights import is_trained_here, weights_of
 
 log = logging.getLogger(__name__)
 LOOK_EVERY_SECONDS = 0.5
@@ -110,6 +110,10 @@ def _on_this_machine(work: Work, version: ModelVersion) -> dict[str, Any]:
         if result["state"] != "done":
             _log_errors(version, folder)
             raise Failed(_sentence(result, returncode))
+        if version.kind == ModelKind.ADAPTER and is_trained_here(Path(result["path"])):
+            raise Failed(
+                _("This model is here already: it was trained here. Choose that one instead.")
+            )
     except (Failed, Stopped):
         shutil.rmtree(folder, ignore_errors=True)
         raise
