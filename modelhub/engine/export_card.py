@@ -7,6 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from modelhub.engine.model_card import front_matter
+
 CARD = "README.md"
 LINEAGE = "lineage.json"
 LICENCE = "LICENSE"
@@ -85,23 +87,18 @@ def card(lineage: Mapping[str, Any], *, body: str, merged: bool) -> bytes:
 
 
 def _front(lineage: Mapping[str, Any], *, merged: bool, scores: bool) -> str:
-    model = lineage["model"]
-    lines = [
-        "---",
-        f"base_model: {lineage['base']['name']}",
-        f"base_model_relation: {'merge' if merged else 'adapter'}",
-        f"library_name: {'transformers' if merged else 'peft'}",
-        f"pipeline_tag: {'text-classification' if scores else 'text-generation'}",
-        "license: other",
-        "license_name: study-consent-and-base-model",
-        f"license_link: {LICENCE}",
-        "tags:",
-        "- codesign",
-        "- lora",
-        f"- {model['method']}",
-        "---",
-    ]
-    return "\n".join(lines)
+    return front_matter(
+        {
+            "base_model": lineage["base"]["name"],
+            "base_model_relation": "merge" if merged else "adapter",
+            "library_name": "transformers" if merged else "peft",
+            "pipeline_tag": "text-classification" if scores else "text-generation",
+            "license": "other",
+            "license_name": "study-consent-and-base-model",
+            "license_link": LICENCE,
+            "tags": ["codesign", "lora", lineage["model"]["method"]],
+        }
+    )
 
 
 def _without_front(text: str) -> str:

@@ -1,0 +1,31 @@
+"""The card of an exported model: what other programs read in it, and what it says of numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from modelhub.engine import export_card
+
+BODY = "---\nbase_model: old\n---\n\n# A card\n"
+
+
+def lineage(*, base: str = "org/base", kind: str = "adapter") -> dict[str, Any]:
+    return {
+        "model": {"name": "child", "kind": kind, "method": "dpo"},
+        "ancestors": [],
+        "base": {"name": base, "revision": "", "licence": "", "note": ""},
+        "releases": [],
+    }
+
+
+@pytest.mark.parametrize("name", ["Clinic model: v2", "- # x", '"half', "true", "1.0", "ملف: ٢"])
+@pytest.mark.parametrize("merged", [True, False])
+def test_every_name_of_a_base_is_read_as_it_is(name: str, merged: bool) -> None:
+    card = export_card.card(lineage(base=name), body=BODY, merged=merged).decode()
+    front = yaml.safe_load(card.split("---\n")[1])
+    assert front["base_model"] == name
+    assert front["tags"] == ["codesign", "lora", "dpo"]
+    assert "# A card" in card
