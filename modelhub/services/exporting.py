@@ -33,7 +33,7 @@ from modelhub.engine import export_card, hub
 from modelhub.engine.errors import EngineError
 from modelhub.engine.merging import merge_into
 from modelhub.engine.train import is_out_of_room
-from modelhub.engine.weights import ensure_embedded, sha256_of_folder
+from modelhub.engine.weights import computes_bf16, ensure_embedded, sha256_of_folder
 from modelhub.models import ModelVersion
 from modelhub.permissions import EXPORT
 from modelhub.queries.lineage import ancestry_of, lineage_of
@@ -155,8 +155,9 @@ def _papers(ancestry: Sequence[ModelVersion], *, merged: bool) -> list[File]:
     """Return card, lineage and licences."""
     lineage = lineage_of(ancestry)
     body = (_adapter(ancestry[0]) / export_card.CARD).read_text()
+    rounds = merged and computes_bf16()
     return [
-        (export_card.CARD, export_card.card(lineage, body=body, merged=merged)),
+        (export_card.CARD, export_card.card(lineage, body=body, merged=merged, rounds=rounds)),
         (export_card.LINEAGE, export_card.lineage_file(lineage)),
         (export_card.LICENCE, export_card.licence_file(lineage)),
         *_licences(ancestry[-1]),

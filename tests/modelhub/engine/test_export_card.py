@@ -29,3 +29,25 @@ def test_every_name_of_a_base_is_read_as_it_is(name: str, merged: bool) -> None:
     assert front["base_model"] == name
     assert front["tags"] == ["codesign", "lora", "dpo"]
     assert "# A card" in card
+
+
+@pytest.mark.parametrize(
+    ("rounds", "writes", "advice"),
+    [
+        (False, "models write in fp32", "Keep fp32"),
+        (True, "models write in bf16", 'Load it with `dtype="bfloat16"`'),
+    ],
+)
+def test_a_merged_model_says_in_which_numbers_it_was_compared(
+    rounds: bool, writes: str, advice: str
+) -> None:
+    card = export_card.card(lineage(), body=BODY, merged=True, rounds=rounds).decode()
+    assert writes in card
+    assert advice in card
+    assert ("Keep fp32" in card) is not rounds
+
+
+def test_nobody_compared_what_a_reward_model_writes() -> None:
+    for rounds in (False, True):
+        card = export_card.card(lineage(kind="scorer"), body=BODY, merged=True, rounds=rounds)
+        assert "compared" not in card.decode()
