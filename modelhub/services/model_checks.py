@@ -110,10 +110,7 @@ def _on_this_machine(work: Work, version: ModelVersion) -> dict[str, Any]:
         if result["state"] != "done":
             _log_errors(version, folder)
             raise Failed(_sentence(result, returncode))
-        if version.kind == ModelKind.ADAPTER and is_trained_here(Path(result["path"])):
-            raise Failed(
-                _("This model is here already: it was trained here. Choose that one instead.")
-            )
+        _refuse_copy(version, Path(result["path"]))
     except (Failed, Stopped):
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -126,6 +123,12 @@ def _on_this_machine(work: Work, version: ModelVersion) -> dict[str, Any]:
         "licence": version.licence or named,
         "facts": facts,
     }
+
+
+def _refuse_copy(version: ModelVersion, folder: Path) -> None:
+    """Raise Failed if an adapter is a copy of a model that was trained here."""
+    if version.kind == ModelKind.ADAPTER and is_trained_here(adapter=folder):
+        raise Failed(_("This model is here already: it was trained here. Choose that one instead."))
 
 
 def _spec(version: ModelVersion, folder: Path) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def weights_of(*, version: ModelVersion) -> Weights:
     return Weights(base=folder, adapter=adapter)
 
 
-def is_trained_here(adapter: Path) -> bool:
+def is_trained_here(*, adapter: Path) -> bool:
     """Return whether the weights of an adapter are those of a model that was trained here."""
     mine = adapter / ADAPTER_WEIGHTS
     paths = ModelVersion.objects.exclude(training_run=None).values_list("path", flat=True)
