@@ -28,4 +28,6 @@ class ModelhubConfig(AppConfig):
         SCOPE_ROLES.register(TokenScope.PROMPTS, permissions.IMPORT.roles)
         SCOPE_ROLES.register(TokenScope.GENERATION, permissions.SEE_GENERATION.roles)
         SCOPE_ROLES.register(TokenScope.MODELS, permissions.SEE_MODELS.roles)
+        SCOPE_ROLES.register(TokenScope.REGISTER, permissions.REGISTER_MODEL.roles)
+        SCOPE_ROLES.register(TokenScope.EXPORT, permissions.EXPORT.roles)
         SCOPE_ROLES.register(TokenScope.TRAINING, permissions.SEE_MODELS.roles)

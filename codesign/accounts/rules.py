@@ -33,6 +33,8 @@ class TokenScope(TextChoices):
     GENERATION = "generation", _("View, start and cancel generation runs")
     RELEASES = "releases", _("Request and download dataset releases, and read retractions")
     MODELS = "models", _("View models")
+    REGISTER = "models:register", _("Register models")
+    EXPORT = "models:export", _("Download trained models")
     TRAINING = "training", _("View, start and cancel training runs")
     JUDGEMENTS = "judgements", _("Read the judgements of my studies")
 

@@ -5,6 +5,7 @@ will, so that no library later fails on it.
 """
 
 import email.utils
+import re
 from urllib.parse import urlsplit
 
 import redis
@@ -18,6 +19,7 @@ BROKERS = ("redis", "rediss", "redis+socket", "amqp", "amqps")
 MAIL_SERVERS = ("smtp+tls", "smtp+ssl", "smtps", "smtp")
 COUNTERS = ("redis", "rediss", "locmemcache")
 LOCAL = ("localhost", "127.0.0.1", "::1")
+MODEL_KEY = re.compile(r"CODESIGN_KEY_[A-Z0-9_]+", re.ASCII)
 UNREADABLE = (ValueError, ImproperlyConfigured)
 
 
@@ -42,15 +44,22 @@ def folder(path: str) -> str:
     return "" if path.startswith("/") else "must name folders by their whole path"
 
 
-def model_server(url: str) -> str:
-    """Check the address of a server of language models."""
-    wanted = "must be http:// or https:// addresses without a password, such as https://host/v1"
+def model_server(entry: str) -> str:
+    """Check the address of a server of language models, and the name of the key bound to it."""
+    wanted = (
+        "must be http:// or https:// addresses without a password or %, such as https://host/v1, "
+        "or with a key https://host/v1=CODESIGN_KEY_X"
+    )
+    url, binds, key = entry.partition("=")
+    if binds and not MODEL_KEY.fullmatch(key):
+        return wanted
     try:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError:
         return wanted
     valid = parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc
+    valid = valid and "%" not in parts.path
     return "" if valid and not parts.query and not parts.fragment else wanted
 
 

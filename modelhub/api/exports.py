@@ -10,6 +10,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from codesign.accounts.api import id_of
+from codesign.accounts.rules import TokenScope
 from codesign.shared.downloads import tar_response
 from codesign.shared.serializers import refused
 from modelhub.api.models import ModelView
@@ -22,6 +23,7 @@ class ModelPackageView(ModelView):
     """The files of a trained model."""
 
     permission = EXPORT
+    scope = TokenScope.EXPORT
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
         """Return the archive, whatever the Accept header says."""

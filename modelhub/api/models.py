@@ -66,7 +66,7 @@ class RegisterView(InStudyView):
     """Registers models of a study."""
 
     permission = REGISTER_MODEL
-    scope = TokenScope.MODELS
+    scope = TokenScope.REGISTER
 
     @extend_schema(
         operation_id="models_register",

@@ -1,11 +1,14 @@
 """The files that explain an exported model: its card, its licence, and its lineage for programs.
 
-They have no time and no paths of this server, so that equal models give equal bytes.
+They have no time and no paths of this server, so that equal models give equal bytes. The card of a
+merged model says in which number type this machine writes.
 """
 
 import json
 from collections.abc import Mapping
 from typing import Any
+
+from modelhub.engine.model_card import front_matter
 
 CARD = "README.md"
 LINEAGE = "lineage.json"
@@ -23,10 +26,14 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 model = AutoModelForCausalLM.from_pretrained("path/to/this/folder")
 tokenizer = AutoTokenizer.from_pretrained("path/to/this/folder")"""
-_MERGED_SAYS = (
-    "The adapter is merged into the base model in fp32. Keep fp32 when you convert the model: "
-    "rounded to bf16, it may write other texts than those that people compared."
-)
+_MERGED_SAYS = "The adapter is merged into the base model, and the sum is saved in fp32."
+_COMPARED = """\
+On the machine of this export, models write in {number_type}. That is what people compared if their
+responses were written there."""
+_COMPARED_IN_FP32 = """\
+Keep fp32 when you convert the model: rounded to bf16, it may write other texts."""
+_COMPARED_IN_BF16 = """\
+Load it with `dtype="bfloat16"` to get that model: in fp32, it may write other texts."""
 
 
 def config_for_others(config: Mapping[str, Any], base: Mapping[str, str]) -> bytes:
@@ -61,8 +68,11 @@ using it if the study tells you that somebody has withdrawn. For any other use, 
     return text.encode()
 
 
-def card(lineage: Mapping[str, Any], *, body: str, merged: bool) -> bytes:
-    """Return the model card. `body` is the card that the training wrote."""
+def card(lineage: Mapping[str, Any], *, body: str, merged: bool, rounds: bool = False) -> bytes:
+    """Return the model card. `body` is the card that the training wrote.
+
+    `rounds` is whether generation rounds merged models to bf16 here (decision 7).
+    """
     base, scores = lineage["base"], lineage["model"]["kind"] == "scorer"
     use = _USE_MERGED if merged else _USE_ADAPTER
     revision = f', revision="{base["revision"]}"' if base["revision"] else ""
@@ -74,8 +84,7 @@ def card(lineage: Mapping[str, Any], *, body: str, merged: bool) -> bytes:
     sections = [
         _front(lineage, merged=merged, scores=scores),
         _without_front(body).rstrip("\n"),
-        f"## How to load it\n\n{_MERGED_SAYS + chr(10) * 2 if merged else ''}"
-        f"```python\n{code}\n```",
+        f"## How to load it\n\n{_numbers(scores, rounds) if merged else ''}```python\n{code}\n```",
         f"## Base model\n\n{_base(base)}",
         f"## Lineage\n\n{_ancestors(lineage)}",
         f"## Dataset releases and consent\n\n{_releases(lineage)}",
@@ -84,24 +93,28 @@ def card(lineage: Mapping[str, Any], *, body: str, merged: bool) -> bytes:
     return ("\n\n".join(sections) + "\n").encode()
 
 
+def _numbers(scores: bool, rounds: bool) -> str:
+    """Return in which number type a merged model is saved and was compared."""
+    if scores:  # people compare no scores
+        return f"{_MERGED_SAYS}\n\n"
+    compared = _COMPARED.format(number_type="bf16" if rounds else "fp32")
+    advice = _COMPARED_IN_BF16 if rounds else _COMPARED_IN_FP32
+    return f"{_MERGED_SAYS} {compared}\n{advice}\n\n"
+
+
 def _front(lineage: Mapping[str, Any], *, merged: bool, scores: bool) -> str:
-    model = lineage["model"]
-    lines = [
-        "---",
-        f"base_model: {lineage['base']['name']}",
-        f"base_model_relation: {'merge' if merged else 'adapter'}",
-        f"library_name: {'transformers' if merged else 'peft'}",
-        f"pipeline_tag: {'text-classification' if scores else 'text-generation'}",
-        "license: other",
-        "license_name: study-consent-and-base-model",
-        f"license_link: {LICENCE}",
-        "tags:",
-        "- codesign",
-        "- lora",
-        f"- {model['method']}",
-        "---",
-    ]
-    return "\n".join(lines)
+    return front_matter(
+        {
+            "base_model": lineage["base"]["name"],
+            "base_model_relation": "merge" if merged else "adapter",
+            "library_name": "transformers" if merged else "peft",
+            "pipeline_tag": "text-classification" if scores else "text-generation",
+            "license": "other",
+            "license_name": "study-consent-and-base-model",
+            "license_link": LICENCE,
+            "tags": ["codesign", "lora", lineage["model"]["method"]],
+        }
+    )
 
 
 def _without_front(text: str) -> str:

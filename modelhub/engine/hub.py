@@ -21,6 +21,8 @@ _ENVIRONMENT = {
     "HF_HUB_DISABLE_XET": "1",  # a protocol of one Hub; every Hub takes plain uploads
 }
 
+_REFUSED = 3  # exit status for a reason of our own
+
 
 @dataclass(frozen=True)
 class Hub:
@@ -54,16 +56,23 @@ def push(hub: Hub, folder: Path, repository: str) -> str:
     )
     if process.returncode:
         reason = (process.stderr.strip().splitlines() or ["no reason given"])[-1]
+        if process.returncode == _REFUSED:
+            raise EngineError(reason)
         raise EngineError(f"The Hub did not accept the model: {reason}")
     return f"{hub.endpoint.rstrip('/')}/{repository}"
 
 
 def _upload(folder: str, repository: str) -> None:
-    """Create the repository if it is missing, as a private one, and upload the folder."""
+    """Create the repository if it is missing, as a private one, and upload the folder.
+
+    Raises EngineError if the repository was there before and is public.
+    """
     from huggingface_hub import HfApi
 
     api = HfApi(endpoint=os.environ["HF_ENDPOINT"], token=os.environ["HF_TOKEN"])
     api.create_repo(repository, private=True, exist_ok=True)
+    if not api.repo_info(repository).private:
+        raise EngineError(f"{repository} is public. Make it private, or name another repository.")
     api.upload_folder(
         repo_id=repository, folder_path=folder, commit_message="Upload a model from Codesign"
     )
@@ -74,7 +83,7 @@ def _main(folder: str, repository: str) -> int:
         _upload(folder, repository)
     except Exception as error:
         print(" ".join(str(error).split()), file=sys.stderr)  # noqa: T201
-        return 1
+        return _REFUSED if isinstance(error, EngineError) else 1
     return 0
 
 

@@ -1,8 +1,7 @@
 """Writes a trained model as a folder that transformers loads without PEFT.
 
-The adapter is merged in fp32, and the result is saved in fp32. Rounded to bf16, it would be another
-model than the one that people compared, because most changes of a short training are smaller than
-the distance between two bf16 numbers (decision 45).
+The adapter is merged in fp32, and the result is saved in fp32, of which both types can be had that
+people may have compared: fp32, and the sum rounded to bf16 (decisions 7 and 45).
 """
 
 from pathlib import Path

@@ -1,7 +1,10 @@
 """The model card of an adapter. It has no time and no paths, so equal runs give equal bytes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import yaml
 
 _METHODS = {
     "sft": "Supervised fine-tuning (SFT)",
@@ -82,18 +85,19 @@ def _params(facts: CardFacts) -> dict[str, str]:
     return {name: f"{value:g}" for name, value in (facts.params | {"lora_r": facts.lora_r}).items()}
 
 
+def front_matter(matter: Mapping[str, Any]) -> str:
+    """Return what the Hub reads at the top of a card, as YAML, in which any name is safe."""
+    text = yaml.safe_dump(dict(matter), sort_keys=False, allow_unicode=True, width=10_000)
+    return f"---\n{text}---"
+
+
 def _front(facts: CardFacts) -> str:
-    return "\n".join(
-        (
-            "---",
-            f"base_model: {facts.base_name}",
-            "library_name: peft",
-            "tags:",
-            "- codesign",
-            "- lora",
-            f"- {facts.method}",
-            "---",
-        )
+    return front_matter(
+        {
+            "base_model": facts.base_name,
+            "library_name": "peft",
+            "tags": ["codesign", "lora", facts.method],
+        }
     )
 
 

@@ -112,4 +112,7 @@ def places_of(kind: str, allowed: Allowed) -> list[str]:
     """Return the places that the operator allows for a kind; empty if none."""
     if kind == ModelKind.HUB:
         return list(allowed.hub)
-    return list(allowed.servers if kind == ModelKind.SERVER else allowed.folders)
+    if kind == ModelKind.SERVER:
+        named = [rules.with_key(server) for server in allowed.servers]
+        return [f"{address} ({key})" if key else address for address, key in named]
+    return list(allowed.folders)

@@ -100,18 +100,21 @@ def _release(release: DatasetRelease) -> dict[str, Any]:
 
 
 def trained_named(wanted: str) -> ModelVersion:
-    """Return a model by name, `STUDY/NAME` or id, for commands; raises Invalid or NotFound."""
-    slug, _slash, name = wanted.rpartition("/")
+    """Return a model by name, `STUDY/NAME` or id, for commands; raises Invalid or NotFound.
+
+    Names may have slashes, such as those of models from the Hub.
+    """
+    slug, _slash, name = wanted.partition("/")
     versions = ModelVersion.objects.select_related("study")
     try:
         found = list(versions.filter(id=uuid.UUID(wanted)))
     except ValueError:
-        in_study = Q(study__slug=slug) if slug else Q()
-        found = list(versions.filter(in_study, name=name).order_by("created_at")[:2])
+        named = Q(name=wanted) | Q(study__slug=slug, name=name)
+        found = list(versions.filter(named).order_by("created_at")[:2])
     if not found:
         raise NotFound(_("There is no model called %(name)s.") % {"name": wanted})
     if len(found) > 1:
         raise Invalid(
-            _("Several studies have a model %(name)s. Write STUDY/NAME.") % {"name": name}
+            _("Several studies have a model %(name)s. Write STUDY/NAME.") % {"name": wanted}
         )
     return found[0]

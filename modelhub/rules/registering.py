@@ -67,7 +67,7 @@ def registration_problems(
         "location": _location_problem(wanted, allowed),
         "base": _base_problem(wanted.kind, has_base),
         "served_name": _served_problem(wanted),
-        "key_variable": _key_problem(wanted),
+        "key_variable": _key_problem(wanted, allowed.servers),
         "revision": _revision_problem(wanted),
         "licence": _too_long(wanted.licence, MOST_LICENCE),
     }
@@ -78,7 +78,35 @@ def registration_problems(
 
 def server_allowed(address: str, servers: Sequence[str]) -> bool:
     """Return whether an address is one that the operator named, or below it."""
-    return any(_below(address, server) for server in servers)
+    return any(_below(address, with_key(server)[0]) for server in servers)
+
+
+def server_key_problem(address: str, key_variable: str, servers: Sequence[str]) -> str:
+    """Return why an address must not get a key, or "".
+
+    It gets the key that the operator bound to it, in `servers` as `ADDRESS=CODESIGN_KEY_…`. Of
+    several named addresses that it is below, the one with the longest path counts.
+    """
+    named = [with_key(server) for server in servers]
+    above = [
+        (len(urlsplit(place).path.rstrip("/")), key)
+        for place, key in named
+        if _below(address, place)
+    ]
+    closest = max((length for length, _key in above), default=0)
+    keys = {key for length, key in above if length == closest}
+    if key_variable and key_variable not in keys:
+        return _(
+            "The operator of this site does not allow this key for this server. Ask them to add "
+            "=%(key)s to its address in CODESIGN_MODEL_SERVERS."
+        ) % {"key": key_variable}
+    return ""
+
+
+def with_key(server: str) -> tuple[str, str]:
+    """Return the address that the operator named, and the name of its key or ""."""
+    address, binds, rest = server.partition(f"={KEY_PREFIX}")
+    return address, f"{KEY_PREFIX}{rest}" if binds else ""
 
 
 def _below(address: str, server: str) -> bool:
@@ -93,7 +121,8 @@ def _below(address: str, server: str) -> bool:
         return False
     path, root = f"{asked.path.rstrip('/')}/", f"{named.path.rstrip('/')}/"
     plain = "@" not in asked.netloc and not asked.query and not asked.fragment
-    return same and plain and ".." not in path and path.startswith(root)
+    climbs = any(part in path for part in ("%", "..", "/./"))  # %2e is a dot to a server
+    return same and plain and not climbs and path.startswith(root)
 
 
 def _port(port: int | None, scheme: str) -> int:
@@ -173,7 +202,7 @@ def _served_problem(wanted: Registration) -> str:
     return _too_long(wanted.served_name, MOST_SERVED)
 
 
-def _key_problem(wanted: Registration) -> str:
+def _key_problem(wanted: Registration, servers: Sequence[str]) -> str:
     if not wanted.key_variable:
         return ""
     if wanted.kind != ModelKind.SERVER:
@@ -183,10 +212,14 @@ def _key_problem(wanted: Registration) -> str:
             "Enter the name of an environment variable that begins with %(prefix)s, never the key "
             "itself."
         ) % {"prefix": KEY_PREFIX}
+    if server_allowed(wanted.location, servers):
+        return server_key_problem(wanted.location, wanted.key_variable, servers)
     return ""
 
 
 def _revision_problem(wanted: Registration) -> str:
     if wanted.revision and wanted.kind != ModelKind.HUB:
         return _("Only a Hub model has this.")
+    if re.split("[/%]", wanted.revision)[0] in ("refs", "pr"):
+        return _("Name a branch, a tag or a commit of the model, not of a pull request.")
     return _too_long(wanted.revision, MOST_REVISION)

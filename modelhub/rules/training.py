@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from modelhub.rules.registering import MOST_NAME
 from modelhub.rules.states import BASES, Method, ModelKind
 
 if TYPE_CHECKING:
@@ -111,5 +112,9 @@ def release_problem(*, purpose: str, state: str) -> str | None:
 
 
 def child_name(*, base: str, method: str, release: int, key: str) -> str:
-    """Return a trained model's name: parent, method, release, and the start of the run's key."""
-    return f"{base}-{method}-r{release}-{key[:6]}"
+    """Return a trained model's name: parent, method, release, and the start of the run's key.
+
+    Each generation adds to the name, so a long name of the parent is cut.
+    """
+    end = f"-{method}-r{release}-{key[:6]}"
+    return base[: MOST_NAME - len(end)].rstrip() + end

@@ -33,16 +33,16 @@ from modelhub.engine import export_card, hub
 from modelhub.engine.errors import EngineError
 from modelhub.engine.merging import merge_into
 from modelhub.engine.train import is_out_of_room
-from modelhub.engine.weights import ensure_embedded, sha256_of_folder
+from modelhub.engine.weights import computes_bf16, ensure_embedded, sha256_of_folder
 from modelhub.models import ModelVersion
 from modelhub.permissions import EXPORT
 from modelhub.queries.lineage import ancestry_of, lineage_of
 from modelhub.queries.training import releases_behind
 from modelhub.rules.states import ModelKind
 from modelhub.rules.training import TRAINED, lineage_problem
+from modelhub.services.weights import ADAPTER_WEIGHTS
 
 EXPORTED = action("modelhub.model_exported", gettext_lazy("exported a trained model"))
-WEIGHTS = "adapter_model.safetensors"
 OF_TOKENIZERS = (
     *("tokenizer.json", "tokenizer_config.json", "tokenizer.model", "spiece.model"),
     *("special_tokens_map.json", "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt"),
@@ -65,7 +65,10 @@ class Package:
 def open_package(*, actor: Actor, version: ModelVersion, taken: bool = True) -> Package:
     """Return the adapter of a model as files to download. Recorded, unless `taken` is False."""
     ancestry = _allowed(actor, version)
-    files: list[File] = [(WEIGHTS, _adapter(version) / WEIGHTS), *_with_adapter(ancestry)]
+    files: list[File] = [
+        (ADAPTER_WEIGHTS, _adapter(version) / ADAPTER_WEIGHTS),
+        *_with_adapter(ancestry),
+    ]
     if taken:
         _record(actor, version, to="download", merged=False)
     return Package(version.name, files)
@@ -79,7 +82,7 @@ def export_to(*, actor: Actor, version: ModelVersion, into: Path, merge: bool) -
     """
     ancestry = _allowed(actor, version)
     check_target(folder=into)
-    with _written(ancestry, beside=into, merge=merge) as folder:
+    with _written(actor, ancestry, beside=into, merge=merge) as folder:
         folder.rename(into)
     _record(actor, version, to="folder", merged=merge)
 
@@ -87,13 +90,16 @@ def export_to(*, actor: Actor, version: ModelVersion, into: Path, merge: bool) -
 def push(*, actor: Actor, version: ModelVersion, repository: str, merge: bool) -> str:
     """Upload a trained model to a private repository of the Hub that `HF_ENDPOINT` names.
 
-    Returns the address of the repository. Raises Conflict if the Hub refuses.
+    Returns the address of the repository. Raises Conflict if the Hub refuses, or if the repository
+    is public.
     """
     ancestry = _allowed(actor, version)
     try:
         target = hub.Hub(settings.HUB_ENDPOINT, settings.HUB_TOKEN, settings.HUB_OFFLINE)
         hub.check(target, repository)
-        with _written(ancestry, beside=settings.MODELS_DIR / "export", merge=merge) as folder:
+        with _written(
+            actor, ancestry, beside=settings.MODELS_DIR / "export", merge=merge
+        ) as folder:
             address = hub.push(target, folder, repository)
     except EngineError as error:
         raise Conflict(str(error)) from error
@@ -149,8 +155,9 @@ def _papers(ancestry: Sequence[ModelVersion], *, merged: bool) -> list[File]:
     """Return card, lineage and licences."""
     lineage = lineage_of(ancestry)
     body = (_adapter(ancestry[0]) / export_card.CARD).read_text()
+    rounds = merged and computes_bf16()
     return [
-        (export_card.CARD, export_card.card(lineage, body=body, merged=merged)),
+        (export_card.CARD, export_card.card(lineage, body=body, merged=merged, rounds=rounds)),
         (export_card.LINEAGE, export_card.lineage_file(lineage)),
         (export_card.LICENCE, export_card.licence_file(lineage)),
         *_licences(ancestry[-1]),
@@ -168,13 +175,20 @@ def _licences(base: ModelVersion) -> list[File]:
 
 
 @contextmanager
-def _written(ancestry: Sequence[ModelVersion], *, beside: Path, merge: bool) -> Iterator[Path]:
-    """Write the model to a temporary folder beside another one; delete it unless it is moved."""
+def _written(
+    actor: Actor, ancestry: Sequence[ModelVersion], *, beside: Path, merge: bool
+) -> Iterator[Path]:
+    """Write the model to a temporary folder beside another one; delete it unless it is moved.
+
+    Afterwards it is checked again that the model may leave: writing takes minutes, and somebody
+    may have withdrawn.
+    """
     try:
         beside.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=f".{beside.name}-", dir=beside.parent))
         try:
             _write(ancestry, partial, merge=merge)
+            _allowed(actor, ancestry[0])
             yield partial
         finally:
             shutil.rmtree(partial, ignore_errors=True)
@@ -199,7 +213,7 @@ def _write(ancestry: Sequence[ModelVersion], folder: Path, *, merge: bool) -> No
         merge_into(folder, base=_base_folder(base), adapter=adapter, scores=scores)
         files = _papers(ancestry, merged=True)
     else:
-        files = [(WEIGHTS, adapter / WEIGHTS), *_with_adapter(ancestry)]
+        files = [(ADAPTER_WEIGHTS, adapter / ADAPTER_WEIGHTS), *_with_adapter(ancestry)]
     for name, file in files:
         if isinstance(file, bytes):
             (folder / name).write_bytes(file)

@@ -31,10 +31,10 @@ from modelhub.engine.server_answers import Server
 from modelhub.models import ModelVersion
 from modelhub.permissions import REGISTER_MODEL, SEE_MODELS
 from modelhub.queries.versions import CHECK, version_of
-from modelhub.rules.registering import server_allowed
+from modelhub.rules.registering import server_allowed, server_key_problem
 from modelhub.rules.states import ModelKind
 from modelhub.services import registering
-from modelhub.services.weights import weights_of
+from modelhub.services.weights import is_trained_here, weights_of
 
 log = logging.getLogger(__name__)
 LOOK_EVERY_SECONDS = 0.5
@@ -46,7 +46,8 @@ WHOLE = 100  # percent
 def server_of(*, version: ModelVersion) -> Server:
     """Return where a model is served, with the key from the environment.
 
-    Raises Failed if the operator does not allow the server (any more), or the key is not set.
+    Raises Failed if the operator does not allow the server or its key (any more), or the key is not
+    set.
     """
     if not server_allowed(version.location, settings.MODEL_SERVERS):
         raise Failed(
@@ -56,6 +57,10 @@ def server_of(*, version: ModelVersion) -> Server:
             )
             % {"address": version.location}
         )
+    if problem := server_key_problem(
+        version.location, version.key_variable, settings.MODEL_SERVERS
+    ):
+        raise Failed(problem)
     key = settings.MODEL_KEYS.get(version.key_variable, "")
     if version.key_variable and not key:
         raise Failed(
@@ -105,6 +110,7 @@ def _on_this_machine(work: Work, version: ModelVersion) -> dict[str, Any]:
         if result["state"] != "done":
             _log_errors(version, folder)
             raise Failed(_sentence(result, returncode))
+        _refuse_copy(version, Path(result["path"]))
     except (Failed, Stopped):
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -117,6 +123,12 @@ def _on_this_machine(work: Work, version: ModelVersion) -> dict[str, Any]:
         "licence": version.licence or named,
         "facts": facts,
     }
+
+
+def _refuse_copy(version: ModelVersion, folder: Path) -> None:
+    """Raise Failed if an adapter is a copy of a model that was trained here."""
+    if version.kind == ModelKind.ADAPTER and is_trained_here(adapter=folder):
+        raise Failed(_("This model is here already: it was trained here. Choose that one instead."))
 
 
 def _spec(version: ModelVersion, folder: Path) -> dict[str, Any]:

@@ -10,10 +10,12 @@ from django.utils.translation import gettext as _
 
 from codesign.shared.errors import Invalid
 from modelhub.engine.checking import changed_file
-from modelhub.engine.weights import ensure_embedded
+from modelhub.engine.weights import ensure_embedded, sha256_of_file
 from modelhub.models import ModelVersion
 from modelhub.queries.versions import base_of
 from modelhub.rules.states import ModelKind
+
+ADAPTER_WEIGHTS = "adapter_model.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,16 @@ def weights_of(*, version: ModelVersion) -> Weights:
     if adapter is not None:
         _refuse_changed(version, adapter)
     return Weights(base=folder, adapter=adapter)
+
+
+def is_trained_here(*, adapter: Path) -> bool:
+    """Return whether the weights of an adapter are those of a model that was trained here."""
+    mine = adapter / ADAPTER_WEIGHTS
+    paths = ModelVersion.objects.exclude(training_run=None).values_list("path", flat=True)
+    trained = (Path(settings.MODELS_DIR) / path / ADAPTER_WEIGHTS for path in paths)
+    size = mine.stat().st_size
+    alike = [file for file in trained if file.is_file() and file.stat().st_size == size]
+    return bool(alike) and sha256_of_file(mine) in map(sha256_of_file, alike)
 
 
 def _refuse_changed(version: ModelVersion, folder: Path) -> None:

@@ -23,11 +23,12 @@ from tests.support.counting import queries_of
 pytestmark = pytest.mark.django_db
 ANYBODY = {TokenScope.STUDY_READ}
 ENGINE = {TokenScope.GENERATION, TokenScope.MODELS, TokenScope.TRAINING, TokenScope.RELEASES}
+MAKE = {TokenScope.PROMPTS, TokenScope.REGISTER, TokenScope.EXPORT}
 OFFERED = {
     Role.PANELIST: {TokenScope.JUDGE},
     Role.CLINICIAN: {TokenScope.JUDGE},
-    Role.COORDINATOR: ENGINE | {TokenScope.PROMPTS, TokenScope.JUDGEMENTS},
-    Role.ML_ENGINEER: ENGINE | {TokenScope.PROMPTS},
+    Role.COORDINATOR: ENGINE | MAKE | {TokenScope.JUDGEMENTS},
+    Role.ML_ENGINEER: ENGINE | MAKE,
     Role.AUDITOR: ENGINE | {TokenScope.JUDGEMENTS},
     Role.SAFETY_LEAD: set(),
 }

@@ -56,6 +56,9 @@ TAKEN_AS = {
     "PORT": "port",
 }
 CANNOT = [
+    ("CODESIGN_MODEL_SERVERS", "https://models.example.org/v1=SECRET_KEY"),
+    ("CODESIGN_MODEL_SERVERS", "https://models.example.org/v1=CODESIGN_KEY_"),
+    ("CODESIGN_MODEL_SERVERS", "https://models.example.org/v1/%2e%2e/v2"),
     ("DATABASE_URL", "mysql://app:secret@db.example.org/codesign"),
     ("DATABASE_URL", "sqlite:///codesign.db"),
     ("DATABASE_URL", "nonsense-of-somebody"),
@@ -123,6 +126,12 @@ def test_valid_addresses_are_accepted(name: str, value: str, tmp_path: Path) -> 
         assert taken == (value.rstrip("/") if name == "SITE_URL" else value)
     else:
         assert setting == getattr(read(plain, root=ROOT), TAKEN_AS[name])
+
+
+def test_servers_of_models_are_named_with_or_without_a_key(tmp_path: Path) -> None:
+    servers = ["https://models.example.org/v1=CODESIGN_KEY_VLLM", "http://127.0.0.1:8001/v1"]
+    variables = {"CODESIGN_HOME": str(tmp_path), "CODESIGN_MODEL_SERVERS": ",".join(servers)}
+    assert read(variables, root=ROOT).models.servers == servers
 
 
 @pytest.mark.parametrize(("name", "value"), CANNOT)

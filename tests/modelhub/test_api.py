@@ -91,7 +91,7 @@ class Desk:
             ("POST", f"{run}{self.run.id}/cancel/", None, MAKERS, TokenScope.GENERATION),
             ("POST", f"{run}{self.run.id}/resume/", None, MAKERS, TokenScope.GENERATION),
             ("GET", "/api/v1/models/", None, SEE, TokenScope.MODELS),
-            ("POST", f"{self.api}/models/", register, MAKERS, TokenScope.MODELS),
+            ("POST", f"{self.api}/models/", register, MAKERS, TokenScope.REGISTER),
             ("GET", f"/api/v1/models/{self.model.id}/", None, SEE, TokenScope.MODELS),
             ("GET", trained, None, SEE, TokenScope.TRAINING),
             ("POST", trained, train, {Role.ML_ENGINEER}, TokenScope.TRAINING),

@@ -14,7 +14,10 @@ TOKEN = "token-of-a-test"
 
 
 class SmallHub(ThreadingHTTPServer):
-    """Keeps what was created and uploaded. `refuses` is a status for every request."""
+    """Keeps what was created and uploaded. `refuses` is a status for every request.
+
+    `public` is whether the repository is there already, and everybody may read it.
+    """
 
     daemon_threads = True
 
@@ -24,6 +27,7 @@ class SmallHub(ThreadingHTTPServer):
         self.files: dict[str, bytes] = {}
         self.large: dict[str, bytes] = {}
         self.refuses = 0
+        self.public = False
 
     @property
     def address(self) -> str:
@@ -31,17 +35,23 @@ class SmallHub(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers the six requests of an upload."""
+    """Answers the seven requests of an upload."""
 
     server: SmallHub
 
+    def do_GET(self) -> None:
+        self._answer({"id": "org/name", "private": not self.server.public, "siblings": []})
+
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        address = f"{self.server.address}/org/name"
         if self.headers["Authorization"] != f"Bearer {TOKEN}" or self.server.refuses:
             self._answer({"error": "No."}, status=self.server.refuses or 401)
+        elif self.path == "/api/repos/create" and self.server.public:
+            self._answer({"url": address, "error": "It is there already."}, status=409)
         elif self.path == "/api/repos/create":
             self.server.created.append(json.loads(body))
-            self._answer({"url": f"{self.server.address}/org/name"})
+            self._answer({"url": address})
         elif self.path == "/api/validate-yaml":
             self._answer({"errors": [], "warnings": []})
         elif self.path.endswith("/preupload/main"):

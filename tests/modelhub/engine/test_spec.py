@@ -6,11 +6,13 @@ import os
 import subprocess
 import sys
 from collections import namedtuple
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from modelhub.engine import model_card
 from modelhub.engine.errors import BadSpec, EngineError
@@ -303,6 +305,8 @@ def test_the_card_names_base_release_parameters_and_seed() -> None:
     assert "Parent adapter" not in text
     assert "None" not in text
     assert text.startswith("---\nbase_model: Base\n")
+    odd = model_card.render(replace(facts, base_name="Clinic model: v2"))
+    assert yaml.safe_load(odd.split("---\n")[1])["base_model"] == "Clinic model: v2"
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -11,12 +11,13 @@ from modelhub.rules.registering import (
     Registration,
     registration_problems,
     server_allowed,
+    server_key_problem,
 )
 
 ALLOWED = Allowed(
     folders=["/srv/models"],
     hub=["good-org/*", "other/one-model"],
-    servers=["https://models.example.org/v1", "http://127.0.0.1:8001"],
+    servers=["https://models.example.org/v1=CODESIGN_KEY_HOUSE", "http://127.0.0.1:8001"],
 )
 FOLDER = Registration("house-7b", "folder", "/srv/models/house-7b")
 GGUF = Registration("house-7b", "gguf", "/srv/models/house-7b.gguf")
@@ -73,6 +74,15 @@ def test_what_the_operator_allows_may_be_registered(wanted: Registration) -> Non
         ),
         (replace(FOLDER, served_name="x"), "served_name", "Only a model on a server"),
         (replace(FOLDER, revision="main"), "revision", "Only a Hub model"),
+        (replace(HUB, revision="refs/pr/7"), "revision", "not of a pull request"),
+        (replace(HUB, revision="refs%2Fpr%2F7"), "revision", "not of a pull request"),
+        (replace(HUB, revision="pr/7"), "revision", "not of a pull request"),
+        (replace(SERVER, key_variable="CODESIGN_KEY_OTHER"), "key_variable", "for this server"),
+        (
+            replace(SERVER, location="http://127.0.0.1:8001/v1"),
+            "key_variable",
+            "for this server",
+        ),
     ],
 )
 def test_everything_else_is_refused_at_its_field(
@@ -106,6 +116,11 @@ def test_the_command_may_register_any_folder_but_no_other_server() -> None:
         ("https://models.example.org:8443/v1", False),
         ("https://models.example.org/v2", False),
         ("https://models.example.org/v1/../v2", False),
+        ("https://models.example.org/v1/%2e%2e/v2", False),
+        ("https://models.example.org/v1/.%2E/v2", False),
+        ("https://models.example.org/v1/./sub", False),
+        ("https://models.example.org/v1/a%2f..", False),
+        ("https://models.example.org/v1/gpt-4.1", True),
         ("https://models.example.org.evil.example/v1", False),
         ("https://models.example.org@evil.example/v1", False),
         ("https://user:pass@models.example.org/v1", False),
@@ -117,3 +132,29 @@ def test_the_command_may_register_any_folder_but_no_other_server() -> None:
 )
 def test_only_named_servers_and_addresses_below_them(address: str, allowed: bool) -> None:
     assert server_allowed(address, ALLOWED.servers) is allowed
+
+
+@pytest.mark.parametrize(
+    ("address", "key", "allowed"),
+    [
+        ("https://h.example.org/v1", "CODESIGN_KEY_A", True),
+        ("https://h.example.org/v1/sub", "CODESIGN_KEY_A", True),
+        ("https://h.example.org/v1/team", "CODESIGN_KEY_A", False),
+        ("https://h.example.org/v1/team", "CODESIGN_KEY_B", True),
+        ("https://h.example.org/v1", "CODESIGN_KEY_B", False),
+        ("https://h.example.org/v1/open", "CODESIGN_KEY_A", False),
+        ("https://open.example.org/v1", "CODESIGN_KEY_A", False),
+        ("https://open.example.org/v1", "", True),
+        ("https://h.example.org/v1", "", True),
+    ],
+)
+def test_a_key_goes_only_where_the_operator_bound_it(address: str, key: str, allowed: bool) -> None:
+    """Of several named addresses, the closest one counts."""
+    servers = [
+        "https://h.example.org:443/v1=CODESIGN_KEY_A",
+        "https://h.example.org/v1/team=CODESIGN_KEY_B",
+        "https://h.example.org/v1/open",
+        "https://open.example.org/v1",
+    ]
+    assert server_allowed(address, servers)
+    assert (server_key_problem(address, key, servers) == "") is allowed

@@ -17,7 +17,7 @@ from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Gone, NotFound, NotPermitted
 from codesign.studies.models import Study
 from codesign.studies.rules import Role
-from modelhub.engine.weights import EMBEDDED_NAME
+from modelhub.engine.weights import EMBEDDED_NAME, computes_bf16
 from modelhub.models import ModelVersion
 from modelhub.services import exporting
 from modelhub.services.versions import ensure_embedded_model
@@ -125,6 +125,7 @@ def test_a_merged_model_writes_what_the_compared_model_writes(
     card = (merged / "README.md").read_text()
     assert "base_model_relation: merge" in card
     assert "library_name: transformers" in card
+    assert f"models write in {'bf16' if computes_bf16() else 'fp32'}" in card
     for file in merged.iterdir():
         assert str(tmp_path).encode() not in file.read_bytes()
 

@@ -18,10 +18,12 @@ from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
 from codesign.studies.models import Study
 from codesign.studies.rules import Role
+from modelhub.engine.weights import EMBEDDED_NAME
 from modelhub.models import ModelVersion
 from modelhub.queries.versions import CHECK, able_to_write, base_of, writers_of
 from modelhub.rules.registering import Registration
 from modelhub.rules.states import ModelKind, ModelState
+from modelhub.services import exporting
 from modelhub.services.generation import start_run
 from modelhub.services.registering import cancel_check, register_model
 from modelhub.services.versions import ensure_embedded_model, ensure_imported_model
@@ -32,6 +34,7 @@ from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, 
 from tests.support import jobs
 from tests.support.model_server import MODEL, Handler, ModelServer, fails, model_server, says
 from tests.support.small_model import made_up_adapter, made_up_model
+from tests.support.trained_models import small_adapter
 
 pytestmark = pytest.mark.django_db
 KEY = "sk-never-stored"
@@ -120,6 +123,7 @@ def test_the_key_is_sent_and_never_stored_shown_or_logged(
     settings: Any,
 ) -> None:
     settings.MODEL_KEYS = {"CODESIGN_KEY_HOUSE": KEY}
+    settings.MODEL_SERVERS = [f"{server.address}=CODESIGN_KEY_HOUSE"]
     server.faults = [fails(500, f"no such deployment for {KEY}")] * 4
     refused = checked(register(study, served(server, key_variable="CODESIGN_KEY_HOUSE")))
     assert refused.state == ModelState.REFUSED
@@ -132,7 +136,23 @@ def test_the_key_is_sent_and_never_stored_shown_or_logged(
     assert KEY not in caplog.text
 
 
-def test_a_key_that_is_not_set_is_said(study: Study, server: ModelServer) -> None:
+def test_a_key_goes_to_the_server_that_the_operator_bound_it_to_alone(
+    study: Study, server: ModelServer, settings: Any
+) -> None:
+    settings.MODEL_KEYS = {"CODESIGN_KEY_HOUSE": KEY}
+    elsewhere = "https://models.example.org/v1=CODESIGN_KEY_HOUSE"
+    settings.MODEL_SERVERS = [server.address, elsewhere]
+    with pytest.raises(Invalid, match="does not allow this key for this server"):
+        register(study, served(server, key_variable="CODESIGN_KEY_HOUSE"))
+    settings.MODEL_SERVERS = [f"{server.address}=CODESIGN_KEY_HOUSE"]
+    version = register(study, served(server, key_variable="CODESIGN_KEY_HOUSE"))
+    settings.MODEL_SERVERS = [server.address, elsewhere]
+    assert "does not allow this key for this server" in checked(version).problem
+    assert server.asked == []
+
+
+def test_a_key_that_is_not_set_is_said(study: Study, server: ModelServer, settings: Any) -> None:
+    settings.MODEL_SERVERS = [f"{server.address}=CODESIGN_KEY_NOT_SET"]
     version = checked(register(study, served(server, key_variable="CODESIGN_KEY_NOT_SET")))
     assert version.state == ModelState.REFUSED
     assert "CODESIGN_KEY_NOT_SET is not set" in version.problem
@@ -266,6 +286,26 @@ def test_a_folder_and_an_adapter_on_it_are_checked_in_a_process(
     (folder / "tokenizer.json").unlink()
     with pytest.raises(Invalid, match=r"The file tokenizer\.json of base is missing"):
         weights_of(version=tuned)
+
+
+@pytest.mark.slow
+def test_a_copy_of_a_model_that_was_trained_here_is_refused(
+    study: Study, model: ModelVersion, settings: Any, tmp_path: Path
+) -> None:
+    """It would work on after a withdrawal, because it has lost what it learnt from."""
+    settings.MODEL_FOLDERS = [str(tmp_path / "outside")]
+    copy = tmp_path / "outside" / "copy"
+    exporting.export_to(actor=SYSTEM, version=model, into=copy, merge=False)
+    for place in (study, StudyFactory.create()):
+        wanted = Registration("copy", "adapter", str(copy))
+        refused = checked(register(place, wanted, base=ensure_embedded_model()))
+        assert refused.state == ModelState.REFUSED
+        assert "trained here" in refused.problem
+        assert not (settings.MODELS_DIR / "registered" / str(refused.id)).exists()
+    other = tmp_path / "outside" / "other"
+    small_adapter(other, settings.MODELS_DIR / EMBEDDED_NAME, strength=0.3)
+    wanted = Registration("other", "adapter", str(other))
+    assert checked(register(study, wanted, base=ensure_embedded_model())).problem == ""
 
 
 def test_a_refused_folder_says_what_is_wrong(study: Study, folders: Path) -> None:

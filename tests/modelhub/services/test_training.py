@@ -124,6 +124,26 @@ def test_a_scorer_neither_writes_nor_is_trained_on_nor_compared() -> None:
 
 
 @pytest.mark.django_db
+def test_a_run_on_a_model_with_the_longest_name_makes_a_model() -> None:
+    """Each generation adds to the name; the end, which tells children apart, stays whole."""
+    study = StudyFactory.create()
+    base = ModelVersion.objects.create(
+        study=study,
+        name="long " * 24,
+        kind=ModelKind.FOLDER,
+        location="/x",
+        path="x",
+        sha256="0" * 64,
+    )
+    for _generation in range(3):
+        run = ask(study, base=base)
+        base = trained(run)
+        assert len(base.name) <= 120
+        assert base.name.endswith(f"-dpo-r{run.release.number}-{run.config_hash[:6]}")
+        assert base.name.startswith("long long long")
+
+
+@pytest.mark.django_db
 def test_models_with_withdrawn_data_cannot_be_trained_further() -> None:  # standards 2.9
     study = StudyFactory.create()
     release = frozen_release(study)

@@ -12,7 +12,10 @@ from django.test import Client
 from django.urls import reverse
 
 from annotations.models import DatasetRelease
+from codesign.accounts.rules import TokenScope
+from codesign.accounts.services import make_token
 from codesign.audit.models import Event
+from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Study
 from codesign.studies.rules import Role
 from modelhub.models import ModelVersion
@@ -59,6 +62,18 @@ def test_page_and_api_give_the_same_archive_and_record_it(
     auditor.force_login(staff(study, Role.AUDITOR).user)
     page = auditor.get(reverse("modelhub:model", args=[study.slug, model.id])).content.decode()
     assert addresses(study, model)[0] not in page
+
+
+def test_a_token_downloads_with_the_scope_that_says_so_alone(
+    study: Study, model: ModelVersion
+) -> None:
+    engineer = staff(study, Role.ML_ENGINEER)
+    for scope in TokenScope:
+        _, secret = make_token(actor=SYSTEM, user=engineer.user, name=scope, scopes=[scope], days=1)
+        program = Client(headers={"Authorization": f"Token {secret}"})
+        answer = program.get(addresses(study, model)[1])
+        assert answer.status_code == (200 if scope == "models:export" else 403), scope
+    assert Event.objects.filter(action="modelhub.model_exported").count() == 1
 
 
 def test_page_and_api_refuse(study: Study, model: ModelVersion) -> None:

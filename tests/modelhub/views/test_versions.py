@@ -158,6 +158,13 @@ def test_errors_are_at_their_fields_and_nothing_is_registered(
     assert client.get(page("model-register", study, kind="imported")).status_code == 404
 
 
+def test_the_form_names_each_server_with_its_key(study: Study, settings: Any) -> None:
+    settings.MODEL_SERVERS = ["https://a.example.org/v1=CODESIGN_KEY_A", "https://b.example.org/v1"]
+    answer = signed_in(staff(study)).get(page("model-register", study, kind="server"))
+    places = "https://a.example.org/v1 (CODESIGN_KEY_A), https://b.example.org/v1."
+    assert f"Allowed here: {places}" in answer.content.decode()
+
+
 @pytest.mark.parametrize("kind", CAN_REGISTER)
 def test_every_kind_has_a_form_and_says_what_is_not_allowed(study: Study, kind: str) -> None:
     client = signed_in(staff(study))

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from annotations.models import DatasetRelease
 from codesign.audit.models import Event
 from codesign.shared.actors import SYSTEM
 from codesign.shared.errors import Conflict
 from codesign.studies.models import Study
 from codesign.studies.rules import Role
-from modelhub.engine.weights import EMBEDDED_NAME
+from modelhub.engine.weights import EMBEDDED_NAME, exclusive
 from modelhub.models import ModelVersion
 from modelhub.services import exporting
 from tests.factories.studies import staff
+from tests.support.judging_doors import close
+from tests.support.running import eventually
 from tests.support.small_hub import TOKEN, small_hub
 from tests.support.trained_models import ADAPTER, PAPERS, TOKENIZER, names_in
 
@@ -53,6 +57,47 @@ def test_a_hub_that_refuses_is_quoted_without_the_token(settings: Any, model: Mo
     assert not Event.objects.filter(action="modelhub.model_exported").exists()
 
 
+def test_nothing_is_uploaded_to_a_repository_that_everybody_may_read(
+    settings: Any, model: ModelVersion
+) -> None:
+    with small_hub() as hub:
+        settings.HUB_ENDPOINT, settings.HUB_TOKEN, settings.HUB_OFFLINE = hub.address, TOKEN, False
+        hub.public = True
+        with pytest.raises(CommandError, match="org/name is public"):
+            call_command("export_model", model.name, "--push", "org/name")
+    assert (hub.files, hub.large) == ({}, {})
+    assert not Event.objects.filter(action="modelhub.model_exported").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("way", ["folder", "hub"])
+def test_a_withdrawal_while_the_model_is_written_keeps_it_here(
+    settings: Any, model: ModelVersion, models: Path, tmp_path: Path, way: str
+) -> None:
+    """The export waits for the files of its base while somebody withdraws."""
+    receipt = models / EMBEDDED_NAME / "conversion.json"
+    sizes = receipt.read_text()
+    receipt.unlink()
+
+    def export() -> None:
+        arguments = ["--push", "org/name"] if way == "hub" else [str(tmp_path / "out")]
+        try:
+            call_command("export_model", model.name, *arguments)
+        finally:
+            close()
+
+    with small_hub() as hub, ThreadPoolExecutor(1) as pool:
+        settings.HUB_ENDPOINT, settings.HUB_TOKEN, settings.HUB_OFFLINE = hub.address, TOKEN, False
+        with exclusive(models / ".lock"):
+            exporting_now = pool.submit(export)
+            eventually(lambda: any(tmp_path.rglob(".export-*")) or any(tmp_path.glob(".out-*")))
+            DatasetRelease.objects.update(state="superseded")
+            receipt.write_text(sizes)
+        with pytest.raises(CommandError, match="withdrawn later"):
+            exporting_now.result()
+    assert (hub.created, hub.files, (tmp_path / "out").exists()) == ([], {}, False)
+
+
 def test_an_upload_needs_an_address_a_token_and_the_network(
     settings: Any, model: ModelVersion
 ) -> None:
@@ -65,6 +110,22 @@ def test_an_upload_needs_an_address_a_token_and_the_network(
         settings.HUB_ENDPOINT, settings.HUB_TOKEN, settings.HUB_OFFLINE = endpoint, token, offline
         with pytest.raises(Conflict, match=sentence):
             exporting.push(actor=SYSTEM, version=model, repository="org/name", merge=False)
+
+
+def test_a_model_whose_name_has_a_slash_is_found(
+    study: Study, model: ModelVersion, tmp_path: Path
+) -> None:
+    child = ModelVersion.objects.create(
+        study=study,
+        name="Qwen/Qwen2-dpo-r1-abcdef",
+        kind=model.kind,
+        parent=model.parent,
+        path=model.path,
+        sha256=model.sha256,
+    )
+    for number, name in enumerate((child.name, f"{study.slug}/{child.name}")):
+        call_command("export_model", name, str(tmp_path / str(number)))
+        assert "README.md" in names_in(tmp_path / str(number))
 
 
 def test_the_command_names_models_and_says_what_is_wrong(
