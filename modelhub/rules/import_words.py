@@ -6,17 +6,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, override
 
 from modelhub.rules.import_choices import KINDS
+from modelhub.rules.imports import RANKED
 from modelhub.rules.shapes import SHAPES
 from modelhub.rules.shapes.own import OWN, QUESTIONS
 from modelhub.rules.shapes.tools import JUDGED
 from modelhub.rules.shapes.traces import NO_TALK
-from modelhub.rules.shapes.trees import RANKED
 
 TALKS = frozenset({"messages", "sharegpt", "langfuse", "otel"})
 """Formats whose rows are conversations."""
+
+UNNAMED = "Imported file"
+"""The source of ranks, scores and spans whose format names no tool."""
+MADE_ELSEWHERE = (RANKED,)
+"""Counts of what comes in as imported judgements, which have a source."""
 
 
 def said(about: Mapping[str, Any]) -> list[str]:
@@ -40,6 +45,17 @@ def recognised(about: Mapping[str, Any]) -> str:
     else:
         words = ngettext("%(name)s: %(n)s prompt", "%(name)s: %(n)s prompts", made)
     return words % {"name": shape.name, "n": f"{made:,}"}
+
+
+def source_of(about: Mapping[str, Any], source: str = "") -> str:
+    """Return where ranks, scores and spans of a file were made, which releases show.
+
+    It is what was said, or the name of the format, in English. It is never the file's name, which
+    may name a person.
+    """
+    shape = SHAPES[about.get("shape") or OWN.key]
+    with override("en"):
+        return source or (UNNAMED if shape in (OWN, QUESTIONS) else str(shape.name))
 
 
 def mapped(mapping: Mapping[str, str]) -> str:

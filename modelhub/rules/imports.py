@@ -36,6 +36,8 @@ BODY = ".body"
 """Suffix of a file that holds a JSON body of the API."""
 _ORIGINS = tuple(Origin)
 MOST_RANK = 1_000
+RANKED = "ranked"
+"""Counts responses with a rank."""
 _RESPONSE_KEYS = frozenset({"text", "model", "origin", "rank"})
 _OBJECT = re.compile(
     r"\[?\s*\{\s*[\"'“”}]"

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from annotations.models import Prompt, Response
 from annotations.models.querysets import in_use
-from annotations.rules.imported import MAX_SOURCE, ImportedKind, ImportedStatement
+from annotations.rules.imported import ImportedKind, ImportedStatement
 from annotations.rules.prompts import RowProblem
 from annotations.rules.texts import text_hash
 from annotations.services.imported import record_imported_judgements
@@ -41,6 +41,7 @@ from modelhub.models import Source
 from modelhub.permissions import IMPORT
 from modelhub.queries.generation import open_judging_round
 from modelhub.rules.import_choices import NO_OPTIONS, Options
+from modelhub.rules.import_words import source_of
 from modelhub.rules.imports import MOST_ROWS, ImportRow, ResponseRow
 from modelhub.rules.raw_rows import BadRow, Note, Unused
 from modelhub.rules.row_reading import About, ReadRows
@@ -138,15 +139,17 @@ def import_rows(
     study: Study,
     rows: Rows,
     skip_bad: bool = False,
+    source: str = "",
     watch: Watch = _unwatched,
 ) -> ImportReport:
     """Import rows from `reading` or from a JSON body, in one transaction.
 
     With `skip_bad`, invalid rows are left out and listed in the report; otherwise RowsRefused is
     raised. A prompt with two or more different responses becomes a task of the study's open
-    judging round, or waits for a coordinator if the actor may not manage rounds. `watch` is called
-    every few hundred rows, and while split groups and tasks are made. If it raises an exception,
-    the import ends and is rolled back.
+    judging round, or waits for a coordinator if the actor may not manage rounds. `source` names
+    where ranks of the file were made (see `import_words.source_of`). `watch` is called every few
+    hundred rows, and while split groups and tasks are made. If it raises an exception, the import
+    ends and is rolled back.
     """
     require(actor, IMPORT, study)
     lock_until_commit(Lock.IMPORT, study.id)
@@ -162,7 +165,7 @@ def import_rows(
     if report.skipped and not skip_bad:
         raise RowsRefused(report.skipped)
     intake.settle(lambda: watch(report))
-    _record_ranks(actor, study, report, rows.name)
+    _record_ranks(actor, study, report, source_of(report.about, source))
     for prompt_ids in batched((uuid.UUID(bytes=raw) for raw in touched), BATCH):
         _make_tasks(study, prompt_ids, report, decides=decides)
         watch(report)
@@ -308,7 +311,7 @@ def _record_ranks(actor: Actor, study: Study, report: ImportReport, source: str)
                 ImportedStatement(uuid.UUID(bytes=raw), ImportedKind.RANK, float(rank))
                 for raw, rank in report.ranked
             ),
-            source=source[:MAX_SOURCE],
+            source=source,
         )
 
 
