@@ -80,7 +80,7 @@ class ImportParameters(Shape):
             "Can be repeated."
         ),
     )
-    source = serializers.CharField(
+    source = serializers.CharField(  # type: ignore[assignment]  # no attribute of the class
         required=False,
         default="",
         max_length=MAX_SOURCE,

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext, override
 
 from modelhub.rules.import_choices import KINDS
 from modelhub.rules.imports import RANKED
+from modelhub.rules.marks import MARKED, MARKS_LOST, SCORED
 from modelhub.rules.shapes import SHAPES
 from modelhub.rules.shapes.own import OWN, QUESTIONS
 from modelhub.rules.shapes.tools import JUDGED
@@ -20,7 +21,7 @@ TALKS = frozenset({"messages", "sharegpt", "langfuse", "otel"})
 
 UNNAMED = "Imported file"
 """The source of ranks, scores and spans whose format names no tool."""
-MADE_ELSEWHERE = (RANKED,)
+MADE_ELSEWHERE = (RANKED, SCORED, MARKED)
 """Counts of what comes in as imported judgements, which have a source."""
 
 
@@ -85,6 +86,24 @@ def others(counts: Mapping[str, int]) -> list[str]:
                 ranked,
             )
             % {"n": ranked}
+        )
+    if marks := counts.get(SCORED, 0) + counts.get(MARKED, 0):
+        sentences.append(
+            ngettext(
+                "%(n)d score or span is kept as imported.",
+                "%(n)d scores and spans are kept as imported.",
+                marks,
+            )
+            % {"n": marks}
+        )
+    if lost := counts.get(MARKS_LOST):
+        sentences.append(
+            ngettext(
+                "%(n)d span is not imported, because its text is changed.",
+                "%(n)d spans are not imported, because their texts are changed.",
+                lost,
+            )
+            % {"n": lost}
         )
     if judged := counts.get(JUDGED):
         sentences.append(

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from annotations.rules.imported import ImportedKind
 from modelhub.rules.import_choices import NO_OPTIONS, Options
 from modelhub.rules.imports import RANKED, import_row
 from modelhub.rules.mapping import Prepared
+from modelhub.rules.marks import MARKED, SCORED
 from modelhub.rules.raw_rows import BadRow, Note, RawRows, Unused
 from modelhub.rules.text_notices import noticed
 
@@ -42,6 +44,9 @@ class ReadRows(Iterator[tuple[int, Any]]):
         for response in row.responses:
             if response.rank:
                 self._work.counts[RANKED] += 1
+            for mark in response.marks:
+                kind = MARKED if mark.kind == ImportedKind.SPAN else SCORED
+                self._work.counts[kind] += 1
         return line, row
 
     @property
