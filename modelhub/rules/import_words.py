@@ -12,8 +12,8 @@ from modelhub.rules.import_choices import KINDS
 from modelhub.rules.imports import RANKED
 from modelhub.rules.marks import MARKED, MARKS_LOST, SCORED
 from modelhub.rules.shapes import SHAPES
+from modelhub.rules.shapes.judged import JUDGED
 from modelhub.rules.shapes.own import OWN, QUESTIONS
-from modelhub.rules.shapes.tools import JUDGED
 from modelhub.rules.shapes.traces import NO_TALK
 
 TALKS = frozenset({"messages", "sharegpt", "langfuse", "otel"})

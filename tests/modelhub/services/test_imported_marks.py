@@ -118,3 +118,114 @@ def test_many_batches_are_told_once(study: Study, tmp_path: Path) -> None:
     told = Event.objects.filter(action="annotations.judgements_imported")
     assert [one.data["statements"] for one in told] == [1_100]
     assert "Imported file" in json.dumps(told[0].data)
+
+
+# exports of annotation tools
+
+
+def mark(kind: str, about: str, question: str, **value: Any) -> dict[str, Any]:
+    return {"from_name": question, "to_name": about, "type": kind, "value": value}
+
+
+REPLY = "I 🙂 am here. Tell me more."
+LABEL_STUDIO = {
+    "id": 12,
+    "data": {"prompt": "I feel low.", "response": REPLY},
+    "annotations": [
+        {
+            "completed_by": {"id": 7, "email": "jane.doe@example.org"},
+            "result": [
+                mark("rating", "response", "warmth", rating=4),
+                mark("choices", "response", "fit", choices=["good"]),
+                mark("rating", "prompt", "severity", rating=1),
+                # Counted as JavaScript does: the smiling face is two.
+                mark("labels", "response", "m", start=8, end=12, text="here", labels=["warm"]),
+                mark("labels", "response", "m", start=0, end=4, text="else", labels=["cold"]),
+            ],
+        },
+        {"completed_by": 9, "result": [mark("number", "response", "warmth", number=2.5)]},
+        {"completed_by": 9, "was_cancelled": True, "result": [mark("rating", "t", "x", rating=1)]},
+    ],
+}
+PAIR = {"prompt": "I feel low.", "response_1": REPLY, "response_2": "Cheer up."}
+FIRST = {"warmth_response_1": 4, "warmth_response_2": 1, "overall": 3}
+ARGILLA = {
+    "records": {
+        "id": "a",
+        "fields": PAIR,
+        "responses": {
+            **{name: [{"value": n, "user_id": "jane"}] for name, n in FIRST.items()},
+            "warmth_response_1": [{"value": 4, "user_id": "jane"}, {"value": 2, "user_id": "jo"}],
+            "marks_response_2": [
+                {"value": [{"label": "cold", "start": 0, "end": 5}], "user_id": "jane"}
+            ],
+        },
+    },
+    "columns": {
+        "id": "a",
+        **PAIR,
+        "warmth_response_1.responses": [4, 2],
+        "warmth_response_1.responses.users": ["jane", "jo"],
+        "warmth_response_2.responses": [1],
+        "warmth_response_2.responses.users": ["jane"],
+        "overall.responses": [3],
+        "overall.responses.users": ["jane"],
+        "marks_response_2.responses": [[{"label": "cold", "start": 0, "end": 5}]],
+        "marks_response_2.responses.users": ["jane"],
+    },
+    "by annotator": {
+        "id": "a",
+        "fields": PAIR,
+        "responses": [
+            {
+                "user_id": "jane",
+                "values": {
+                    **{name: {"value": n} for name, n in FIRST.items()},
+                    "marks_response_2": {"value": [{"label": "cold", "start": 0, "end": 5}]},
+                },
+            },
+            {"user_id": "jo", "values": {"warmth_response_1": {"value": 2}}},
+        ],
+    },
+}
+
+
+def test_label_studio_brings_ratings_and_spans(study: Study, door: Door) -> None:
+    door(study, lines(LABEL_STUDIO), "Dr Jane Doe.jsonl")
+    assert kept() == [
+        (REPLY, "score", "warmth", 2.5, None, None, 2),
+        (REPLY, "score", "warmth", 4.0, None, None, 1),
+        (REPLY, "span", "warm", 1.0, 7, 11, 1),
+    ]
+    sources = set(ImportedJudgement.objects.values_list("source", flat=True))
+    assert sources == {"Label Studio export"}
+
+
+def test_the_preview_says_what_label_studio_brings(study: Study) -> None:
+    desk = Desk(study)
+    page = desk.page(desk.checked(lines(LABEL_STUDIO)))
+    assert "3 scores and spans are kept as imported." in page
+    assert "3 scores or choices of annotators are not imported." in page
+    assert "jane.doe" not in page
+
+
+@pytest.mark.parametrize("form", ARGILLA)
+def test_argilla_brings_scores_and_spans_by_annotator(
+    study: Study, tmp_path: Path, form: str
+) -> None:
+    by_command(study, lines(ARGILLA[form]), "argilla.jsonl", tmp_path)
+    assert kept() == [
+        ("Cheer up.", "score", "warmth_response_2", 1.0, None, None, 1),
+        ("Cheer up.", "span", "cold", 1.0, 0, 5, 1),
+        (REPLY, "score", "warmth_response_1", 2.0, None, None, 2),
+        (REPLY, "score", "warmth_response_1", 4.0, None, None, 1),
+    ]
+
+
+def test_scores_of_a_record_with_one_response_are_its(study: Study, tmp_path: Path) -> None:
+    row = {
+        "fields": {"question": "Why?", "answer": "Because."},
+        "responses": {"quality": [{"value": 4, "user_id": "u"}]},
+    }
+    by_command(study, lines(row), "argilla.jsonl", tmp_path)
+    assert kept() == [("Because.", "score", "quality", 4.0, None, None, 1)]
