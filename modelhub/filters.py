@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from annotations.filters import AboutPromptFilter
+from annotations.rules.imported import MAX_SOURCE
 from annotations.rules.states import InUse, RoundState
 from annotations.rules.text_kinds import Origin
 from codesign.shared.query_parameters import NumberField, SinceFilter
@@ -77,6 +78,15 @@ class ImportParameters(Shape):
         help_text=(
             "`KIND=WHAT`: what is done with turns and texts of a kind, such as `system=refuse`. "
             "Can be repeated."
+        ),
+    )
+    source = serializers.CharField(  # type: ignore[assignment]  # no attribute of the class
+        required=False,
+        default="",
+        max_length=MAX_SOURCE,
+        help_text=(
+            "Where ranks, scores and spans were made, such as a data set and its version. "
+            "Releases show it. Empty: the name of the format."
         ),
     )
 

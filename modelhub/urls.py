@@ -17,6 +17,7 @@ urlpatterns = [
     path("comparisons/<uuid:evaluation_id>/", evaluations.evaluation, name="evaluation"),
     path("generation/", generation.listed, name="runs"),
     path("generation/new/", generation.start, name="run-start"),
+    path("generation/new/count/", generation.count, name="run-count"),
     path("generation/<uuid:run_id>/", generation.one, name="run"),
     path("generation/<uuid:run_id>/progress/", generation.progress, name="run-progress"),
     path("generation/<uuid:run_id>/home/", generation.on_home, name="run-on-home"),

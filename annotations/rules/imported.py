@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from annotations.rules.texts import storable
 from codesign.shared.visible import shows_nothing
 
 MAX_SOURCE = 120
@@ -48,7 +49,7 @@ class ImportedStatement(NamedTuple):
 
 def source_problem(source: str) -> str | None:
     """Return what is wrong with the name of a source, or None."""
-    if shows_nothing(source):
+    if shows_nothing(source) or not storable(source):
         return _("Name the source of the imported judgements, such as a data set and its version.")
     if len(source) > MAX_SOURCE:
         return _("The name of the source must have at most %(n)d characters.") % {"n": MAX_SOURCE}

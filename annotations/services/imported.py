@@ -42,21 +42,39 @@ def record_imported_judgements(
     statement that is already recorded changes nothing, so that a file can be imported again.
     Raises Invalid, and records nothing, if one is wrong.
     """
-    require(actor, ADD_PROMPTS, study)
-    if problem := source_problem(source):
-        raise Invalid(problem)
-    count = 0
-    for batch in batched(statements, BATCH):
-        count += _write(study, seen(source), batch)
-    if count:
-        audit.record(
-            actor=actor,
-            action=IMPORTED,
-            study_id=study.id,
-            about=("study", study.id, study.title),
-            data={"statements": count, "source": seen(source)},
-        )
-    return count
+    recorder = Recorder(actor=actor, study=study, source=source)
+    recorder.add(statements)
+    return recorder.finish()
+
+
+class Recorder:
+    """Records statements in parts, for imports that hold few of them in memory.
+
+    The caller is in a transaction, and calls `finish` at the end of it.
+    """
+
+    def __init__(self, *, actor: Actor, study: Study, source: str) -> None:
+        require(actor, ADD_PROMPTS, study)
+        if problem := source_problem(source):
+            raise Invalid(problem)
+        self._actor, self._study, self._source, self._count = actor, study, seen(source), 0
+
+    def add(self, statements: Iterable[ImportedStatement]) -> None:
+        """Record statements; raises Invalid if one is wrong."""
+        for batch in batched(statements, BATCH):
+            self._count += _write(self._study, self._source, batch)
+
+    def finish(self) -> int:
+        """Tell the audit trail, and return how many statements were new."""
+        if self._count:
+            audit.record(
+                actor=self._actor,
+                action=IMPORTED,
+                study_id=self._study.id,
+                about=("study", self._study.id, self._study.title),
+                data={"statements": self._count, "source": self._source},
+            )
+        return self._count
 
 
 def _write(study: Study, source: str, batch: Sequence[ImportedStatement]) -> int:

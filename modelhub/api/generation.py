@@ -61,7 +61,7 @@ class RunsView(RunView):
         responses={201: serializers.GenerationRunSerializer, **refused(409)},
     )
     def post(self, request: Request, slug: str) -> Response:
-        """Let a model answer all prompts that are not held out or withdrawn.
+        """Let a model answer all prompts that are not held out or withdrawn, or some of them.
 
         With several models, one run of each is started; the answer is the first of them, and the
         filter `group` finds the others.
@@ -75,6 +75,7 @@ class RunsView(RunView):
             study=study,
             versions=[versions.able_version(study_id=study.id, wanted=name) for name in names],
             round=queries.chosen_round(study_id=study.id, round_id=wanted.pop("round", None)),
+            selection=serializers.selection_of(wanted),
             settings=Settings(**wanted),
             budget=budget,
         )

@@ -86,12 +86,20 @@ NOT_IMPORTED = IMPORTING | {
     "error": "1 row is invalid, so nothing was imported.",
     "ended_at": "2026-11-23T09:00:11Z",
 }
-START = {"model": MODEL["name"], "samples": 2, "temperature": 0.8, "max_new_tokens": 120}
+START = {
+    "model": MODEL["name"],
+    "categories": ["education"],
+    "languages": ["en"],
+    "samples": 2,
+    "temperature": 0.8,
+    "max_new_tokens": 120,
+}
 RUN: dict[str, Any] = {
     "id": "e6f9a2b3-4c5d-4e7f-8a0b-9c1d2e3f4a11",
     "study": "hard-days",
     "model": MODEL,
     "round": None,
+    "selection": {"categories": ["education"], "languages": ["en"]},
     "state": "running",
     "total": 104,
     "done": 16,

@@ -126,7 +126,7 @@ class PromptsView(InStudyView):
         Files of other tools are recognised (see the data formats). `map=OURS=THEIRS` names a
         column of the file for one of ours, `choose=KIND=WHAT` chooses what is done with turns and
         texts of a kind; both can be repeated. Both are kept for the study's next file with the
-        same columns.
+        same columns. `source` names where ranks, scores and spans were made.
 
         With `check=true` nothing is imported. The answer is 200 and shows what an import would
         do, including the split groups: how many prompts each row would join, and how many would
@@ -146,7 +146,12 @@ class PromptsView(InStudyView):
 
     def _options(self) -> Options:
         try:
-            return read_options(map_=self.asked["map"], choose=self.asked["choose"], columns=OURS)
+            return read_options(
+                map_=self.asked["map"],
+                choose=self.asked["choose"],
+                columns=OURS,
+                source=self.asked["source"],
+            )
         except Unknown as unknown:
             raise Invalid(str(unknown), {unknown.about: [str(unknown)]}) from unknown
 

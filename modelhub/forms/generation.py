@@ -10,6 +10,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from annotations.forms.words import CATEGORIES
 from annotations.models import Round
 from codesign.studies.models import Study
 from modelhub.models import ModelVersion
@@ -17,6 +18,7 @@ from modelhub.queries import generation as queries
 from modelhub.queries import versions
 from modelhub.rules import generation as rules
 from modelhub.rules.generation import Budget, Settings
+from modelhub.rules.selection import Selection
 
 
 class BudgetForm(forms.Form):
@@ -90,11 +92,59 @@ def budget_as_initial(budget: Budget) -> dict[str, Any]:
     }
 
 
-class StartRunForm(BudgetForm):
+class SelectionForm(forms.Form):
+    """Which prompts are answered."""
+
+    categories = forms.MultipleChoiceField(
+        label=_("Category"),
+        choices=list(CATEGORIES.items()),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text=_("Choose none for all."),
+    )
+    topics = forms.CharField(
+        label=_("Topics"),
+        required=False,
+        help_text=_("Separated by semicolons. Empty: all."),
+    )
+    languages = forms.CharField(
+        label=_("Languages"),
+        required=False,
+        help_text=_("Separated by semicolons. Empty: all."),
+    )
+    external_ids = forms.CharField(
+        label=_("Your own id (external_id)"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("One in each line. Empty: all."),
+    )
+    unanswered = forms.BooleanField(
+        label=_("Only prompts without responses of these models"), required=False
+    )
+
+    def selection(self) -> Selection:
+        """Return the selection of what is valid."""
+        chosen = self.cleaned_data
+        return Selection(
+            categories=chosen.get("categories", []),
+            topics=_parts(chosen.get("topics", ""), ";"),
+            languages=_parts(chosen.get("languages", ""), ";"),
+            external_ids=_parts(chosen.get("external_ids", ""), "\n"),
+            unanswered=chosen.get("unanswered", False),
+        )
+
+
+def _parts(text: str, mark: str) -> list[str]:
+    parts = [part.strip() for part in text.split(mark)]
+    return list(dict.fromkeys(filter(None, parts)))
+
+
+class StartRunForm(SelectionForm, BudgetForm):
     """Models, round and settings of runs, with sensible initial values."""
 
     FIRST = ("model", "round", "samples", "system_message")
     """Fields that the page shows at once; it folds the others."""
+    PROMPTS = ("categories", "topics", "languages", "external_ids", "unanswered")
     SAMPLING = (
         "temperature",
         "top_p",
@@ -217,7 +267,11 @@ class StartRunForm(BudgetForm):
 
     def folded(self) -> list[tuple[str, list[forms.BoundField], bool]]:
         """Return the folded parts: title, fields, and whether a field has an error."""
-        parts = [(gettext("Sampling"), self.SAMPLING), (gettext("Budget"), self.MONEY)]
+        parts = [
+            (gettext("Prompts"), self.PROMPTS),
+            (gettext("Sampling"), self.SAMPLING),
+            (gettext("Budget"), self.MONEY),
+        ]
         return [
             (title, [self[name] for name in names], any(self[name].errors for name in names))
             for title, names in parts

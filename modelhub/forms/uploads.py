@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from annotations.rules.imported import MAX_SOURCE
 from modelhub.rules.imports import SUFFIXES
 
 
@@ -20,6 +21,17 @@ class UploadForm(forms.Form):
         ),
         error_messages={"required": _("Please choose a file.")},
         widget=forms.FileInput(attrs={"accept": ",".join(SUFFIXES)}),
+    )
+
+
+class SourceForm(forms.Form):
+    """Where ranks, scores and spans of a checked file were made."""
+
+    source = forms.CharField(
+        label=_("Source of the ranks, scores and spans"),
+        max_length=MAX_SOURCE,
+        required=False,
+        help_text=_("Such as a data set and its version. Releases show it, so name no person."),
     )
 
 

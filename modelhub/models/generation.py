@@ -65,6 +65,9 @@ class GenerationRun(PublicModel):
     tokens_written = models.PositiveBigIntegerField(
         default=0, help_text="All that the server counted, also for texts that were discarded."
     )
+    selection = models.JSONField(
+        default=dict, help_text="Which prompts it answers, as of its start; empty for all."
+    )
     config_hash = models.CharField(max_length=64)
     requested_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     started_at = models.DateTimeField(null=True, blank=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
@@ -11,7 +12,7 @@ from django.db.models import BigIntegerField, Count, Exists, F, Func, OuterRef, 
 from django.db.models.expressions import Combinable
 from django.utils.translation import gettext as _
 
-from annotations.models import Prompt, Round, Task
+from annotations.models import Prompt, Response, Round, Task
 from annotations.models.querysets import RoundQuerySet
 from annotations.rules.states import RoundState
 from codesign.jobs.queries import Progress, job_about, progress_of
@@ -20,8 +21,9 @@ from codesign.shared.errors import Invalid, NotFound
 from codesign.shared.lookups import Asked, matching
 from codesign.studies.models import Study
 from modelhub.engine.generate import DEFAULT_SYSTEM_MESSAGE
-from modelhub.models import GenerationItem, GenerationRun
+from modelhub.models import GenerationItem, GenerationRun, Source
 from modelhub.queries.versions import named
+from modelhub.rules.selection import Selection, selection_from
 from modelhub.rules.states import ItemState, RunState
 from modelhub.rules.words import run_state
 
@@ -47,6 +49,38 @@ def prompts_to_answer(*, study_id: uuid.UUID) -> QuerySet[Prompt]:
     return Prompt.objects.for_judging().filter(study_id=study_id)
 
 
+def selected_prompts(
+    *,
+    study_id: uuid.UUID,
+    selection: Selection,
+    versions: Iterable[uuid.UUID] = (),
+    before: datetime | None = None,
+) -> QuerySet[Prompt]:
+    """Return the prompts of a selection, without those that are held out or withdrawn.
+
+    `versions` are the models that start together, whose responses count for `unanswered`: all of
+    them, or those from `before` a time.
+    """
+    prompts = prompts_to_answer(study_id=study_id)
+    if selection.categories:
+        prompts = prompts.filter(category__in=selection.categories)
+    if selection.topics:
+        prompts = prompts.filter(topics__overlap=list(selection.topics))
+    if selection.languages:
+        prompts = prompts.filter(language__in=selection.languages)
+    if selection.external_ids:
+        prompts = prompts.filter(external_id__in=selection.external_ids)
+    if selection.unanswered:
+        sources = Source.objects.filter(study_id=study_id, model_version__in=list(versions))
+        written = Response.objects.in_use().filter(
+            prompt_id=OuterRef("id"), source__in=sources.values("id")
+        )
+        if before:
+            written = written.filter(created_at__lte=before)
+        prompts = prompts.exclude(Exists(written))
+    return prompts
+
+
 def count_and_fingerprint(*, prompts: QuerySet[Prompt]) -> tuple[int, str]:
     """Return the number of prompts, and a text that differs for any other prompts or versions.
 
@@ -64,12 +98,19 @@ def count_and_fingerprint(*, prompts: QuerySet[Prompt]) -> tuple[int, str]:
 
 
 def prompts_of(*, run: GenerationRun) -> QuerySet[Prompt]:
-    """Return the prompts of a run that was started without a selection of prompts.
+    """Return the prompts of a run that was started without a list of prompts.
 
     Prompts that were withdrawn since the start are left out. So are newer prompts, which are not
     part of the run's hash. Prompts of an import that was running at the start may be included.
     """
-    return prompts_to_answer(study_id=run.study_id).filter(created_at__lte=run.created_at)
+    together = GenerationRun.objects.filter(group=run.group, study=run.study_id)
+    prompts = selected_prompts(
+        study_id=run.study_id,
+        selection=selection_from(run.selection),
+        versions=together.values_list("model_version_id", flat=True),
+        before=run.created_at,
+    )
+    return prompts.filter(created_at__lte=run.created_at)
 
 
 def prompts_without_items(*, run: GenerationRun) -> QuerySet[Prompt]:

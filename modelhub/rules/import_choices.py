@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from annotations.rules.imported import source_problem
 from annotations.rules.text_kinds import Origin
 
 if TYPE_CHECKING:
@@ -98,6 +99,8 @@ class Options:
     columns: Mapping[str, str] = field(default_factory=dict)
     """The file's column for each of ours; an empty name leaves ours out."""
     chosen: Mapping[str, str] = field(default_factory=dict)
+    source: str = ""
+    """Where ranks, scores and spans of the file were made; empty: the name of its format."""
 
     @property
     def choices(self) -> dict[str, str]:
@@ -106,7 +109,8 @@ class Options:
 
     def plain(self) -> dict[str, Any]:
         """Return the options as plain values, to store or to send them."""
-        return {"columns": dict(self.columns), "chosen": dict(self.chosen)}
+        plain: dict[str, Any] = {"columns": dict(self.columns), "chosen": dict(self.chosen)}
+        return plain | ({"source": self.source} if self.source else {})
 
 
 NO_OPTIONS = Options()
@@ -114,13 +118,13 @@ NO_OPTIONS = Options()
 
 def options_from(plain: Mapping[str, Any]) -> Options:
     """Return the options that `plain` made; empty ones for an empty mapping."""
-    return Options(plain.get("columns", {}), plain.get("chosen", {}))
+    return Options(plain.get("columns", {}), plain.get("chosen", {}), plain.get("source", ""))
 
 
 class Unknown(ValueError):
     """A mapping or a choice that cannot be read. `str(error)` is a sentence.
 
-    `about` is “map” or “choose”.
+    `about` is “map”, “choose” or “source”.
     """
 
     def __init__(self, about: str, sentence: str) -> None:
@@ -128,14 +132,20 @@ class Unknown(ValueError):
         self.about = about
 
 
-def read_options(*, map_: Sequence[str], choose: Sequence[str], columns: Sequence[str]) -> Options:
+def read_options(
+    *, map_: Sequence[str], choose: Sequence[str], columns: Sequence[str], source: str = ""
+) -> Options:
     """Read `OURS=THEIRS` and `KIND=WHAT` as commands and programs send them; raises Unknown.
 
     `columns` are the names of our columns. Whether the file has the other column is checked when
     the file is read.
     """
+    if source and (problem := source_problem(source)):
+        raise Unknown("source", problem)
     return Options(
-        dict(_mapping(pair, columns) for pair in map_), dict(_choice(pair) for pair in choose)
+        dict(_mapping(pair, columns) for pair in map_),
+        dict(_choice(pair) for pair in choose),
+        source,
     )
 
 

@@ -6,17 +6,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, override
 
 from modelhub.rules.import_choices import KINDS
+from modelhub.rules.imports import RANKED
+from modelhub.rules.marks import MARKED, MARKS_LOST, SCORED
 from modelhub.rules.shapes import SHAPES
+from modelhub.rules.shapes.judged import JUDGED
 from modelhub.rules.shapes.own import OWN, QUESTIONS
-from modelhub.rules.shapes.tools import JUDGED
 from modelhub.rules.shapes.traces import NO_TALK
-from modelhub.rules.shapes.trees import RANKED
 
 TALKS = frozenset({"messages", "sharegpt", "langfuse", "otel"})
 """Formats whose rows are conversations."""
+
+UNNAMED = "Imported file"
+"""The source of ranks, scores and spans whose format names no tool."""
+MADE_ELSEWHERE = (RANKED, SCORED, MARKED)
+"""Counts of what comes in as imported judgements, which have a source."""
 
 
 def said(about: Mapping[str, Any]) -> list[str]:
@@ -40,6 +46,17 @@ def recognised(about: Mapping[str, Any]) -> str:
     else:
         words = ngettext("%(name)s: %(n)s prompt", "%(name)s: %(n)s prompts", made)
     return words % {"name": shape.name, "n": f"{made:,}"}
+
+
+def source_of(about: Mapping[str, Any], source: str = "") -> str:
+    """Return where ranks, scores and spans of a file were made, which releases show.
+
+    It is what was said, or the name of the format, in English. It is never the file's name, which
+    may name a person.
+    """
+    shape = SHAPES[about.get("shape") or OWN.key]
+    with override("en"):
+        return source or (UNNAMED if shape in (OWN, QUESTIONS) else str(shape.name))
 
 
 def mapped(mapping: Mapping[str, str]) -> str:
@@ -69,6 +86,24 @@ def others(counts: Mapping[str, int]) -> list[str]:
                 ranked,
             )
             % {"n": ranked}
+        )
+    if marks := counts.get(SCORED, 0) + counts.get(MARKED, 0):
+        sentences.append(
+            ngettext(
+                "%(n)d score or span is kept as imported.",
+                "%(n)d scores and spans are kept as imported.",
+                marks,
+            )
+            % {"n": marks}
+        )
+    if lost := counts.get(MARKS_LOST):
+        sentences.append(
+            ngettext(
+                "%(n)d span is not imported, because its text is changed.",
+                "%(n)d spans are not imported, because their texts are changed.",
+                lost,
+            )
+            % {"n": lost}
         )
     if judged := counts.get(JUDGED):
         sentences.append(

@@ -16,6 +16,7 @@ from annotations.rules.texts import one_line_ending, storable
 from codesign.shared.visible import seen, shows_nothing
 from modelhub.engine.model_disclosure import giveaway
 from modelhub.rules import values
+from modelhub.rules.marks import CHARACTERS, Mark, marks_of
 from modelhub.rules.raw_rows import BadRow
 
 MOST_ROWS = 100_000
@@ -36,7 +37,9 @@ BODY = ".body"
 """Suffix of a file that holds a JSON body of the API."""
 _ORIGINS = tuple(Origin)
 MOST_RANK = 1_000
-_RESPONSE_KEYS = frozenset({"text", "model", "origin", "rank"})
+RANKED = "ranked"
+"""Counts responses with a rank."""
+_RESPONSE_KEYS = frozenset({"text", "model", "origin", "rank", "scores", "spans"})
 _OBJECT = re.compile(
     r"\[?\s*\{\s*[\"'“”}]"
     r"|(?:\[?\s*\{|[A-Za-z_]+\()\s*[\"'“”]?(?:text|model|origin)[\"'“”]?\s*[:=]"
@@ -55,6 +58,8 @@ class ResponseRow:
     model: str = ""
     origin: Origin = Origin.AI
     rank: int = 0
+    marks: tuple[Mark, ...] = ()
+    """Its scores and spans as the file has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,9 @@ class ImportRow:
     def characters(self) -> int:
         """The number of characters of the prompt and its responses."""
         of_prompt = sum(len(turn["content"]) for turn in self.prompt.messages)
-        return of_prompt + sum(len(response.text) for response in self.responses)
+        return of_prompt + sum(
+            len(response.text) + len(response.marks) * CHARACTERS for response in self.responses
+        )
 
 
 def import_row(raw: Any, *, line: int) -> ImportRow:
@@ -103,7 +110,7 @@ def packed(row: ImportRow) -> list[Any]:
         prompt.language,
         prompt.held_out,
         prompt.family,
-        [[one.text, one.model, one.origin, one.rank] for one in row.responses],
+        [[one.text, one.model, one.origin, one.rank, *one.marks] for one in row.responses],
     ]
 
 
@@ -113,8 +120,10 @@ def unpacked(plain: Sequence[Any]) -> ImportRow:
     return ImportRow(
         PromptRow(messages, line, *fields),
         tuple(
-            ResponseRow(text, model, Origin(origin), rank)
-            for text, model, origin, rank in responses
+            ResponseRow(text, model, Origin(origin), rank, tuple(Mark(*mark) for mark in marks))
+            if marks
+            else ResponseRow(text, model, Origin(origin), rank)
+            for text, model, origin, rank, *marks in responses
         ),
     )
 
@@ -209,6 +218,7 @@ def _response(raw: Any, number: int) -> ResponseRow:
     given = _parsed(raw, number) if isinstance(raw, str) else raw
     _check_keys(given, number)
     text, model, origin = (_part(given, name) for name in ("text", "model", "origin"))
+    raw_text = text
     text = one_line_ending(text) if isinstance(text, str) else text
     if problem := text_problem(text, f"response {number}"):
         raise BadRow(problem)
@@ -234,7 +244,10 @@ def _response(raw: Any, number: int) -> ResponseRow:
     rank = values.whole(given.get("rank"))
     if not values.absent(rank) and (type(rank) is not int or not 1 <= rank <= MOST_RANK):
         raise BadRow(_("the rank of response %(n)d is not a number from 1 (best).") % {"n": number})
-    return ResponseRow(text, " ".join(seen(model).split()), Origin(origin), rank or 0)
+    marks: tuple[Mark, ...] = ()
+    if "scores" in given or "spans" in given:
+        marks = marks_of(given, raw_text, text, number)
+    return ResponseRow(text, " ".join(seen(model).split()), Origin(origin), rank or 0, marks)
 
 
 def _check_keys(given: Any, number: int) -> None:

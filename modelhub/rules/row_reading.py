@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from annotations.rules.imported import ImportedKind
 from modelhub.rules.import_choices import NO_OPTIONS, Options
-from modelhub.rules.imports import import_row
+from modelhub.rules.imports import RANKED, import_row
 from modelhub.rules.mapping import Prepared
+from modelhub.rules.marks import MARKED, SCORED
 from modelhub.rules.raw_rows import BadRow, Note, RawRows, Unused
 from modelhub.rules.text_notices import noticed
 
@@ -25,9 +27,6 @@ class ReadRows(Iterator[tuple[int, Any]]):
     Raises BadRow if the columns cannot be used, NoPrompt if there are no prompts.
     """
 
-    name = "API"
-    """Where the rows come from, unless it is a file."""
-
     def __init__(self, source: RawRows, options: Options) -> None:
         self._prepared = Prepared(source, options)
         self._chosen = dict(options.chosen)
@@ -39,9 +38,16 @@ class ReadRows(Iterator[tuple[int, Any]]):
         if isinstance(raw, BadRow | Note | Unused):
             return line, raw
         try:
-            return line, noticed(import_row(raw, line=line), self._work.choices, self._work.counts)
+            row = noticed(import_row(raw, line=line), self._work.choices, self._work.counts)
         except BadRow as problem:
             return line, problem
+        for response in row.responses:
+            if response.rank:
+                self._work.counts[RANKED] += 1
+            for mark in response.marks:
+                kind = MARKED if mark.kind == ImportedKind.SPAN else SCORED
+                self._work.counts[kind] += 1
+        return line, row
 
     @property
     def about(self) -> About:

@@ -15,6 +15,7 @@ from html.parser import HTMLParser
 
 from django.utils.translation import gettext as _
 
+from annotations.rules.imported import ImportedKind
 from annotations.rules.model_markup import Kind as Piece
 from annotations.rules.model_markup import pieces
 from annotations.rules.prompts import messages_problem, text_problem
@@ -32,7 +33,8 @@ from modelhub.rules.import_choices import (
     TOKENS,
     Choices,
 )
-from modelhub.rules.imports import ImportRow
+from modelhub.rules.imports import ImportRow, ResponseRow
+from modelhub.rules.marks import MARKS_LOST
 from modelhub.rules.raw_rows import BadRow
 
 _TAGS = (
@@ -187,8 +189,19 @@ def noticed(row: ImportRow, choices: Choices, counts: Counter[str]) -> ImportRow
     for number, text in enumerate(texts, 1):
         if problem := text_problem(text, f"response {number}"):
             raise BadRow(problem)
-    responses = [replace(one, text=new) for new, one in zip(texts, row.responses, strict=True)]
+    pairs_of = zip(texts, row.responses, strict=True)
+    responses = [_changed(one, new, counts) for new, one in pairs_of]
     return replace(row, prompt=replace(row.prompt, messages=messages), responses=tuple(responses))
+
+
+def _changed(response: ResponseRow, text: str, counts: Counter[str]) -> ResponseRow:
+    """Return a response with another text; spans of the one before have no place in it."""
+    if text == response.text:
+        return response
+    marks = tuple(mark for mark in response.marks if mark.kind != ImportedKind.SPAN)
+    if lost := len(response.marks) - len(marks):
+        counts[MARKS_LOST] += lost
+    return replace(response, text=text, marks=marks)
 
 
 def _of(turn: Mapping[str, str]) -> Mapping[str, Doing]:

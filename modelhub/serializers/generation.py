@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from codesign.shared.serializers import Shape
+from annotations.rules.text_kinds import Category
+from codesign.shared.serializers import OneOf, Shape
 from modelhub.models import GenerationRun
 from modelhub.rules import generation as rules
+from modelhub.rules.selection import MOST_CHOSEN, MOST_LETTERS, Selection
 from modelhub.rules.states import RunState
 from modelhub.serializers.runs import NamedModelSerializer
 
@@ -66,6 +69,23 @@ def budget_from(wanted: dict[str, Any]) -> rules.Budget:
     )
 
 
+def _chosen(about: str) -> serializers.ListField:
+    return serializers.ListField(
+        child=serializers.CharField(max_length=MOST_LETTERS),
+        default=list,
+        max_length=MOST_CHOSEN,
+        help_text=about,
+    )
+
+
+SELECTION = frozenset(field.name for field in fields(Selection))
+
+
+def selection_of(wanted: dict[str, Any]) -> Selection:
+    """Take the fields of a selection out of a validated body, and return the selection."""
+    return Selection(**{name: wanted.pop(name) for name in SELECTION & set(wanted)})
+
+
 class GenerationRequestSerializer(BudgetSerializer):
     """Models, round, settings and budget of new generation runs."""
 
@@ -108,6 +128,17 @@ class GenerationRequestSerializer(BudgetSerializer):
         max_length=rules.MOST_SYSTEM,
         help_text="Empty: the message of the study's last run.",
     )
+    categories = serializers.ListField(
+        child=OneOf([str(one) for one in Category]),
+        default=list,
+        help_text="Only prompts of these categories. Empty: all.",
+    )
+    topics = _chosen("Only prompts with one of these topics. Empty: all.")
+    languages = _chosen("Only prompts in these languages. Empty: all.")
+    external_ids = _chosen("Only prompts with these ids of yours. Empty: all.")
+    unanswered = serializers.BooleanField(
+        default=False, help_text="Only prompts without responses of these models."
+    )
     round = serializers.UUIDField(
         required=False,
         allow_null=True,
@@ -128,6 +159,9 @@ class GenerationRunSerializer(serializers.ModelSerializer[GenerationRun]):
     model = NamedModelSerializer(source="model_version")
     round = serializers.UUIDField(source="round_id", allow_null=True)
     state = serializers.ChoiceField([str(state) for state in RunState])
+    selection = serializers.DictField(
+        help_text="Which prompts it answers, as they were sent. Empty: all."
+    )
     total = serializers.IntegerField(source="to_write", help_text="Responses to write.")
     done = serializers.IntegerField()
     group = serializers.UUIDField(help_text="Runs of one group write for the same tasks.")
@@ -141,6 +175,7 @@ class GenerationRunSerializer(serializers.ModelSerializer[GenerationRun]):
             "study",
             "model",
             "round",
+            "selection",
             "state",
             "total",
             "done",

@@ -70,7 +70,9 @@ def import_now(
     *, actor: Actor, study: Study, rows: Rows, options: Options, skip_bad: bool
 ) -> ImportReport:
     """Import rows within a request, and keep their options for the next such file."""
-    report = imports.import_rows(actor=actor, study=study, rows=rows, skip_bad=skip_bad)
+    report = imports.import_rows(
+        actor=actor, study=study, rows=rows, skip_bad=skip_bad, source=options.source
+    )
     remember(study=study, about=report.about, options=options)
     return report
 

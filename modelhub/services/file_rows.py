@@ -69,7 +69,6 @@ class Reading(Iterator[Row]):
 
     def __init__(self, out: IO[bytes], name: str, stuck_after: float) -> None:
         self._messages = _messages(out, name, stuck_after)
-        self.name = name
         first = self._next()
         self.total = int(first["total"])
         self.about: About = first["about"]

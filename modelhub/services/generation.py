@@ -33,6 +33,7 @@ from modelhub.queries import generation as queries
 from modelhub.queries.training import releases_behind
 from modelhub.rules import generation as rules
 from modelhub.rules.generation import Budget, Settings
+from modelhub.rules.selection import ALL_PROMPTS, Selection, selection_problems
 from modelhub.rules.states import GENERATES, RUN_STATES, ItemState, ModelState, RunState
 from modelhub.rules.training import lineage_problem
 from modelhub.services import items, placing
@@ -51,17 +52,19 @@ def start_run(
     version: ModelVersion,
     settings: Settings | None = None,
     prompts: Sequence[Prompt] | None = None,
+    selection: Selection = ALL_PROMPTS,
     round: Round | None = None,
     budget: Budget | None = None,
     group: uuid.UUID | None = None,
+    together: Sequence[ModelVersion] = (),
     run_id: uuid.UUID | None = None,
 ) -> GenerationRun:
     """Let a model write responses to prompts, in the background.
 
-    Without `prompts`, the model answers all prompts that are not held out or withdrawn. With
-    `round`, prompts become tasks of it when the responses of all runs of the `group` are complete.
-    Seed 0 draws a random seed. `run_id` is the id of the new run: a repeated request returns the
-    run that exists.
+    Without `prompts`, the model answers the prompts of the `selection` that are not held out or
+    withdrawn. With `round`, prompts become tasks of it when the responses of all runs of the
+    `group`, whose models are `together`, are complete. Seed 0 draws a random seed. `run_id` is the
+    id of the new run: a repeated request returns the run that exists.
     """
     require(actor, RUN_GENERATION, study)
     lock_until_commit(Lock.START_GENERATION, study.id)  # so that each run sees the one before
@@ -70,8 +73,19 @@ def start_run(
     _refuse_budget(budget or Budget())
     _refuse_model(study, version)
     _refuse_other_studies(study, round, prompts)
-    chosen = _chosen(study, prompts)
+    _refuse_selection(selection)
+    if prompts is None:
+        chosen = queries.selected_prompts(
+            study_id=study.id,
+            selection=selection,
+            versions=[one.id for one in together or [version]],
+            before=existing.created_at if existing else None,
+        )
+    else:
+        chosen = Prompt.objects.filter(id__in=[prompt.id for prompt in prompts])
     count, fingerprint = queries.count_and_fingerprint(prompts=chosen)
+    if not count and selection.plain():
+        raise Invalid(_("This study has no such prompts."))
     if not count:
         raise Invalid(_("There are no prompts to answer yet. Add prompts first."))
     digest = rules.config_hash(model=str(version.id), settings=settings, prompts=fingerprint)
@@ -84,6 +98,7 @@ def start_run(
         model_version=version,
         round=round,
         group=group or uuid.uuid4(),
+        selection=selection.plain(),
         **asdict(settings) | asdict(budget or Budget()),
         config_hash=digest,
         requested_by_id=actor.user_id,
@@ -103,6 +118,7 @@ def start_runs(
     study: Study,
     versions: Sequence[ModelVersion],
     settings: Settings | None = None,
+    selection: Selection = ALL_PROMPTS,
     round: Round | None = None,
     budget: Budget | None = None,
     run_id: uuid.UUID | None = None,
@@ -123,13 +139,20 @@ def start_runs(
             study=study,
             version=version,
             settings=settings,
+            selection=selection,
             round=round,
             budget=budget,
             group=group,
+            together=versions,
             run_id=group if number == 0 else uuid.uuid5(group, str(version.id)),
         )
         for number, version in enumerate(versions)
     ]
+
+
+def _refuse_selection(selection: Selection) -> None:
+    if problems := selection_problems(selection):
+        raise Invalid(" ".join(words for of in problems.values() for words in of), problems)
 
 
 def _refuse_budget(budget: Budget) -> None:
@@ -217,13 +240,6 @@ def _checked(settings: Settings, study: Study, existing: GenerationRun | None) -
         system_message=seen(settings.system_message)
         or queries.last_system_message(study_id=study.id),
     )
-
-
-def _chosen(study: Study, prompts: Sequence[Prompt] | None) -> QuerySet[Prompt]:
-    """Return the prompts to answer as a query, since there may be a million."""
-    if prompts is None:
-        return queries.prompts_to_answer(study_id=study.id)
-    return Prompt.objects.filter(id__in=[prompt.id for prompt in prompts])
 
 
 def _refuse_other_studies(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,17 @@ def reading_for(
 ) -> Iterator[tuple[Reading, Options]]:
     """Give the rows of a file as `reading` does, and the options with which it is read.
 
-    Without options, those of the study's last file with the same columns are used.
+    Without a mapping and choices, those of the study's last file with the same columns are used.
     """
-    if options == Options() and (known := _known(study, path, how)) != Options():
-        options = known
+    if _unread(options) == Options() and (known := _known(study, path, how)) != Options():
+        options = replace(known, source=options.source)
     with reading(path=path, options=options, **how) as rows:
         yield rows, options
+
+
+def _unread(options: Options) -> Options:
+    """Return options without the source: it changes nothing of how a file is read."""
+    return replace(options, source="")
 
 
 def _known(study: Study, path: Path, how: dict[str, Any]) -> Options:
@@ -45,6 +51,7 @@ def _known(study: Study, path: Path, how: dict[str, Any]) -> Options:
 
 def remember(*, study: Study, about: About, options: Options) -> None:
     """Keep the options of an import for the next file with the same columns."""
+    options = _unread(options)  # the next file may come from elsewhere
     if options == Options() or not about.get("columns"):
         return
     ImportMapping.objects.update_or_create(
@@ -56,7 +63,7 @@ def remember(*, study: Study, about: About, options: Options) -> None:
 
 def rows_here(*, study: Study, rows: Sequence[Any], options: Options) -> ReadRows:
     """Return rows of a request, read as those of a file; raises Invalid, also as NoPrompts."""
-    if options == Options():
+    if _unread(options) == Options():
         first = (row for row in rows[:FIRST] if isinstance(row, Mapping))
         names = dict.fromkeys(str(name) for row in first for name in row)
         options = remembered(study_id=study.id, columns=names)

@@ -16,10 +16,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from annotations.models import Prompt, Response
 from annotations.models.querysets import in_use
-from annotations.rules.imported import MAX_SOURCE, ImportedKind, ImportedStatement
 from annotations.rules.prompts import RowProblem
 from annotations.rules.texts import text_hash
-from annotations.services.imported import record_imported_judgements
 from annotations.services.intake import (
     Intake,
     Landed,
@@ -41,12 +39,14 @@ from modelhub.models import Source
 from modelhub.permissions import IMPORT
 from modelhub.queries.generation import open_judging_round
 from modelhub.rules.import_choices import NO_OPTIONS, Options
+from modelhub.rules.import_words import source_of
 from modelhub.rules.imports import MOST_ROWS, ImportRow, ResponseRow
 from modelhub.rules.raw_rows import BadRow, Note, Unused
 from modelhub.rules.row_reading import About, ReadRows
 from modelhub.services import versions, waiting_prompts
 from modelhub.services.file_rows import Reading, reading
 from modelhub.services.import_options import reading_for
+from modelhub.services.imported_marks import FileMarks
 
 BATCH = 500
 BATCH_CHARACTERS = 4_000_000
@@ -78,8 +78,6 @@ class ImportReport:
     """Source by the name of a model; temporary ones in a check."""
     about: About = field(default_factory=dict)
     """What is known of the file's format."""
-    ranked: list[tuple[bytes, int]] = field(default_factory=list)
-    """(id of a response, its rank), where the file has ranks."""
     tied: list[TiedRow] = field(default_factory=list)
     """For checks: rows whose prompts would join split groups; those that hold others out first."""
 
@@ -138,31 +136,34 @@ def import_rows(
     study: Study,
     rows: Rows,
     skip_bad: bool = False,
+    source: str = "",
     watch: Watch = _unwatched,
 ) -> ImportReport:
     """Import rows from `reading` or from a JSON body, in one transaction.
 
     With `skip_bad`, invalid rows are left out and listed in the report; otherwise RowsRefused is
     raised. A prompt with two or more different responses becomes a task of the study's open
-    judging round, or waits for a coordinator if the actor may not manage rounds. `watch` is called
-    every few hundred rows, and while split groups and tasks are made. If it raises an exception,
-    the import ends and is rolled back.
+    judging round, or waits for a coordinator if the actor may not manage rounds. `source` names
+    where ranks, scores and spans of the file were made (see `import_words.source_of`). `watch` is
+    called every few hundred rows, and while split groups and tasks are made. If it raises an
+    exception, the import ends and is rolled back.
     """
     require(actor, IMPORT, study)
     lock_until_commit(Lock.IMPORT, study.id)
     decides = waiting_prompts.decides(actor=actor, study=study)
     report = ImportReport()
     intake = Intake(actor=actor, study=study)
+    marks = FileMarks(actor=actor, study=study, source=source_of(rows.about, source))
     touched: set[bytes] = set()  # bytes need half the memory of UUIDs
     for part in _read(intake, rows, report, watch):
         # A file with an invalid row is read to its end, to report all errors.
         intake.dry = bool(report.skipped) and not skip_bad
-        touched |= {prompt_id.bytes for prompt_id in _import_part(intake, part, report)}
+        touched |= {prompt_id.bytes for prompt_id in _import_part(intake, part, report, marks)}
     _finish(report, intake)
     if report.skipped and not skip_bad:
         raise RowsRefused(report.skipped)
     intake.settle(lambda: watch(report))
-    _record_ranks(actor, study, report, rows.name)
+    marks.finish()
     for prompt_ids in batched((uuid.UUID(bytes=raw) for raw in touched), BATCH):
         _make_tasks(study, prompt_ids, report, decides=decides)
         watch(report)
@@ -272,8 +273,13 @@ def _parts(rows: Rows) -> Iterator[Part]:
         yield part
 
 
-def _import_part(intake: Intake, part: ReadyPart, report: ImportReport) -> set[uuid.UUID]:
-    """Write a batch, and return the ids of prompts that have responses in it."""
+def _import_part(
+    intake: Intake, part: ReadyPart, report: ImportReport, marks: FileMarks | None = None
+) -> set[uuid.UUID]:
+    """Write a batch, and return the ids of prompts that have responses in it.
+
+    A check keeps no `marks`, which the reader has checked.
+    """
     rows, ready = part
     known = len(intake.problems)
     prompts = intake.add_prompts(ready)
@@ -291,25 +297,10 @@ def _import_part(intake: Intake, part: ReadyPart, report: ImportReport) -> set[u
     new = _new_responses(wanted, sources)
     report.responses += len(new)
     if new and not intake.dry:
-        ids = intake.add_responses([response for response, _rank in new])
-        report.ranked += [
-            (id.bytes, rank) for id, (_response, rank) in zip(ids, new, strict=True) if rank
-        ]
+        ids = intake.add_responses([response for response, _row in new])
+        if marks:
+            marks.add(zip(ids, (row for _response, row in new), strict=True))
     return {prompt.id for prompt, _response in wanted}
-
-
-def _record_ranks(actor: Actor, study: Study, report: ImportReport, source: str) -> None:
-    """Keep the ranks of the file as what it says itself, apart from judgements of people here."""
-    if report.ranked:
-        record_imported_judgements(
-            actor=actor,
-            study=study,
-            statements=(
-                ImportedStatement(uuid.UUID(bytes=raw), ImportedKind.RANK, float(rank))
-                for raw, rank in report.ranked
-            ),
-            source=source[:MAX_SOURCE],
-        )
 
 
 def _sources(
@@ -334,8 +325,8 @@ def _source(intake: Intake, name: str) -> uuid.UUID:
 
 def _new_responses(
     wanted: Sequence[tuple[Landed, ResponseRow]], sources: dict[str, uuid.UUID]
-) -> list[tuple[NewResponse, int]]:
-    """Return the new responses with their ranks. Each text of a model to a prompt comes in once."""
+) -> list[tuple[NewResponse, ResponseRow]]:
+    """Return the new responses with their rows. Each text of a model to a prompt comes in once."""
     older = {prompt.id for prompt, _response in wanted if prompt.older}
     existing: set[tuple[int, str, int]] = set()  # integers are hashed faster than UUIDs
     if older:
@@ -357,7 +348,7 @@ def _new_responses(
             language=prompt.language,
             text_hash=digest,
         )
-        new.append((made, response.rank))
+        new.append((made, response))
     return new
 
 

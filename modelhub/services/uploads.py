@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -124,15 +125,19 @@ def _refuse(sentence: str) -> None:
 
 
 @transaction.atomic
-def confirm(*, actor: Actor, upload: Upload, skip_bad: bool = False) -> Upload:
-    """Queue the import of a checked file; with `skip_bad` only of its valid rows."""
+def confirm(*, actor: Actor, upload: Upload, skip_bad: bool = False, source: str = "") -> Upload:
+    """Queue the import of a checked file; with `skip_bad` only of its valid rows.
+
+    `source` names where its ranks, scores and spans were made; empty: the name of its format.
+    """
     require(actor, UPLOAD, upload.study)
     upload = _locked(upload.id)
     if upload.found.get("skipped") and not skip_bad and upload.state == UploadState.CHECKED:
         raise Conflict(
             _("Some rows are invalid. Fix the file and upload it again, or import the other rows.")
         )
-    _move(actor, upload, UploadState.CONFIRMED, skip_bad=skip_bad)
+    options = replace(options_from(upload.options), source=source)
+    _move(actor, upload, UploadState.CONFIRMED, skip_bad=skip_bad, options=options.plain())
     _start_job(actor, upload)
     return upload
 
@@ -230,6 +235,7 @@ def _import(upload: Upload, work: Work) -> None:
                 study=upload.study,
                 rows=rows,
                 skip_bad=upload.skip_bad,
+                source=options.source,
                 watch=lambda report: work.progress(report.rows, upload.total or rows.total),
             )
     except RowsRefused as refused:

@@ -18,12 +18,14 @@ from codesign.jobs.pages import ProgressCard, progress_part
 from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.forms import explain
 from codesign.studies import queries as studies
+from codesign.studies.models import Study
 from codesign.studies.permissions import StudyRequest, page
-from modelhub.forms.generation import BudgetForm, StartRunForm, budget_as_initial
+from modelhub.forms.generation import BudgetForm, SelectionForm, StartRunForm, budget_as_initial
 from modelhub.models import GenerationRun
 from modelhub.permissions import RUN_GENERATION, SEE_GENERATION
 from modelhub.queries import generation as queries
 from modelhub.rules.generation import cost_of, from_micros
+from modelhub.rules.selection import selection_from, selection_problems
 from modelhub.rules.states import ModelKind
 from modelhub.rules.words import run_state
 from modelhub.services import generation, versions
@@ -79,6 +81,7 @@ def start(request: StudyRequest, slug: str) -> HttpResponse:
                 study=study,
                 versions=list(form.cleaned_data["model"]),
                 settings=form.settings(),
+                selection=form.selection(),
                 round=form.cleaned_data["round"],
                 budget=form.budget(),
                 run_id=form.cleaned_data["key"],
@@ -92,7 +95,31 @@ def start(request: StudyRequest, slug: str) -> HttpResponse:
             messages.success(request, _("The run has started. You can leave this page."))
             return redirect("modelhub:run", slug=slug, run_id=run.id)
     status = 400 if form.errors else 200
-    return render(request, "modelhub/run_start.html", {"form": form}, status=status)
+    context = {"form": form, **_count(study, form)}
+    return render(request, "modelhub/run_start.html", context, status=status)
+
+
+@page(RUN_GENERATION)
+@never_cache
+@require_POST
+def count(request: StudyRequest, slug: str) -> HttpResponse:
+    """Say how many prompts a form that is not sent yet has chosen."""
+    study = request.member.study
+    context = _count(study, StartRunForm(request.POST, study=study))
+    return render(request, "modelhub/run_count.html", context)
+
+
+def _count(study: Study, form: StartRunForm) -> dict[str, Any]:
+    """Return the number of prompts that a form has chosen, or what is wrong with its choice."""
+    if not form.is_bound:
+        return {"chosen": queries.prompts_to_answer(study_id=study.id).count(), "wrong": []}
+    form.is_valid()
+    selection = form.selection()
+    problems = form.errors | selection_problems(selection)
+    wrong = [sentence for name in form.PROMPTS for sentence in problems.get(name, [])]
+    versions = [version.id for version in form.cleaned_data.get("model", [])]
+    prompts = queries.selected_prompts(study_id=study.id, selection=selection, versions=versions)
+    return {"chosen": 0 if wrong else prompts.count(), "wrong": wrong}
 
 
 @page(SEE_GENERATION)
@@ -149,11 +176,17 @@ def _context(request: StudyRequest, run: GenerationRun) -> dict[str, Any]:
     )
     budget = budget_of(run=run)
     others = queries.others_of_group(run=run)
+    selection = selection_from(run.selection)
     may_resume = may_run and run.state in queries.RESUMABLE
     cost = cost_of(read=run.tokens_read, written=run.tokens_written, budget=budget)
     return {
         "run": run,
         "job": job,
+        "selection": [
+            (form[name].label, getattr(selection, name))
+            for form in [SelectionForm()]
+            for name in run.selection
+        ],
         "tasks": queries.tasks_of_group(run=run),
         "others": others,
         "stopped": queries.holding_up(group=[run, *others]),

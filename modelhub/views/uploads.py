@@ -20,7 +20,7 @@ from codesign.shared.errors import Invalid, TooLarge
 from codesign.shared.money import format_money
 from codesign.studies.permissions import StudyRequest, page
 from modelhub.forms.import_options import ImportOptionsForm
-from modelhub.forms.uploads import COLUMNS, LINE, TABLE, UploadForm
+from modelhub.forms.uploads import COLUMNS, LINE, TABLE, SourceForm, UploadForm
 from modelhub.models import Upload
 from modelhub.permissions import LET_JUDGE, UPLOAD
 from modelhub.queries import uploads as queries
@@ -89,7 +89,16 @@ def confirm(request: StudyRequest, slug: str, upload_id: uuid.UUID) -> HttpRespo
     """Confirm an import of all rows, or of all valid rows."""
     upload = queries.upload_in(study_id=request.member.study_id, upload_id=upload_id)
     skip_bad = request.POST.get("skip_bad") == "yes"
-    uploads.confirm(actor=request.actor, upload=upload, skip_bad=skip_bad)
+    form = SourceForm(request.POST)
+    if not form.is_valid():
+        context = _context(request, upload) | {"source_form": form}
+        return render(request, "modelhub/upload.html", context, status=400)
+    uploads.confirm(
+        actor=request.actor,
+        upload=upload,
+        skip_bad=skip_bad,
+        source=form.cleaned_data["source"],
+    )
     return redirect("modelhub:upload", slug=slug, upload_id=upload_id)
 
 
@@ -156,6 +165,7 @@ def _context(request: StudyRequest, upload: Upload) -> dict[str, Any]:
         "done": upload.state == UploadState.DONE,
         "may_import": checked and bool(new),
         "form": ImportOptionsForm(upload) if checked and upload.columns else None,
+        "source_form": _source_form(upload),
         "recognised": import_words.recognised(upload.found),
         "mapped": import_words.mapped(upload.found.get("mapping") or {}),
         "noticed": import_words.noticed(upload.found),
@@ -164,6 +174,14 @@ def _context(request: StudyRequest, upload: Upload) -> dict[str, Any]:
         "more_tied": upload.found.get("tied_rows", 0) - len(upload.found.get("tied", [])),
         "more_problems": upload.found.get("skipped", 0) - len(upload.problems),
     }
+
+
+def _source_form(upload: Upload) -> SourceForm | None:
+    """Return the form for the source, if the file has what comes from one."""
+    counts = upload.found.get("counts") or {}
+    if not any(counts.get(kind) for kind in import_words.MADE_ELSEWHERE):
+        return None
+    return SourceForm(initial={"source": import_words.source_of(upload.found)})
 
 
 def _judging_context(request: StudyRequest, upload: Upload) -> dict[str, Any]:

@@ -6,12 +6,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from annotations.rules.text_kinds import Category
 from codesign.accounts.commands import actor_of, add_as
 from codesign.shared.errors import Invalid, Refusal
 from codesign.studies.queries import study_named
 from modelhub.queries.generation import open_judging_round
 from modelhub.queries.versions import version_named
 from modelhub.rules import generation as rules
+from modelhub.rules.selection import Selection
 from modelhub.services.generation import start_runs
 from modelhub.services.versions import ensure_embedded_model
 
@@ -30,6 +32,16 @@ class Command(BaseCommand):
             metavar="NAME",
             action="append",
             help="repeat it to compare several models: one task with responses of all",
+        )
+        chosen = parser.add_argument_group("prompts", "which are answered; each can be repeated")
+        chosen.add_argument("--category", action="append", default=[], choices=list(Category))
+        chosen.add_argument("--topic", action="append", default=[])
+        chosen.add_argument("--language", action="append", default=[], metavar="CODE")
+        chosen.add_argument("--external-id", action="append", default=[], metavar="ID")
+        chosen.add_argument(
+            "--unanswered",
+            action="store_true",
+            help="only prompts without responses of these models",
         )
         parser.add_argument("--samples", type=int, default=rules.SAMPLES, metavar="N")
         parser.add_argument("--temperature", type=float, default=rules.TEMPERATURE)
@@ -66,6 +78,13 @@ class Command(BaseCommand):
                 study=study,
                 versions=[version_named(study_id=study.id, name=name) for name in options["model"]],
                 settings=_settings(options),
+                selection=Selection(
+                    categories=options["category"],
+                    topics=options["topic"],
+                    languages=options["language"],
+                    external_ids=options["external_id"],
+                    unanswered=options["unanswered"],
+                ),
                 budget=_budget(options),
                 round=open_judging_round(study_id=study.id),
             )

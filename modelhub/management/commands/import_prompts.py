@@ -35,7 +35,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """STUDY FILE [--map …] [--choose …] [--skip-bad] [--check] [--as EMAIL]."""
+        """STUDY FILE [--map …] [--choose …] [--source …] [--skip-bad] [--check] [--as EMAIL]."""
         parser.add_argument("study", help="the study's short name, as in its address")
         parser.add_argument("file", type=Path)
         parser.add_argument(
@@ -60,6 +60,12 @@ class Command(BaseCommand):
             metavar="KIND=WHAT",
             help="what is done with turns and texts of a kind; can be repeated. " + _kinds(),
         )
+        parser.add_argument(
+            "--source",
+            default="",
+            help="where ranks, scores and spans were made, such as a data set and its version; "
+            "releases show it (default: the name of the format)",
+        )
         add_as(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -70,7 +76,10 @@ class Command(BaseCommand):
                 "study": study_named(options["study"]),
                 "path": options["file"],
                 "options": read_options(
-                    map_=options["map"], choose=options["choose"], columns=OURS
+                    map_=options["map"],
+                    choose=options["choose"],
+                    columns=OURS,
+                    source=options["source"],
                 ),
             }
             if options["check"]:

@@ -32,7 +32,10 @@ def _inside(first: Sequence[Row]) -> RowsOf:
     if shape is not None and shape.rows_of is not None:
         return shape.rows_of
     if "prompt" in columns:
-        return own_rows
+        replies = guess(columns).get("responses", "responses")
+        if replies == "responses":
+            return own_rows
+        return renamed({"responses": replies}, known=COLUMNS)
     return renamed(guess(columns), known=frozenset())
 
 

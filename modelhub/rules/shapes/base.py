@@ -26,6 +26,8 @@ class Work:
 
     choices: Choices
     counts: Counter[str] = field(default_factory=Counter)
+    raters: dict[str, int] = field(default_factory=dict)
+    """The number of each annotator of the file. It never leaves the process that reads it."""
 
     def talk(self, value: Any) -> Talk:
         """Return a conversation with its last reply split off; raises BadRow."""

@@ -2,7 +2,8 @@
 
 Both keep the texts in an object of their own. It is read like a file of its own: a pair of
 responses, numbered responses or a conversation in it is recognised. What annotators wrote there
-comes in as responses of people; scores and choices of annotators are counted, not imported.
+comes in as responses of people. Their scores and marked passages come in where it is clear which
+response they are of (see `judged`); choices and the rest are counted.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from django.utils.translation import gettext_lazy
 
 from modelhub.rules.raw_rows import BadRow
 from modelhub.rules.shapes.base import Row, RowsOf, Shape, Work, reply
+from modelhub.rules.shapes.judged import JUDGED, Answer, judged, rater_of
 from modelhub.rules.shapes.values import absent, filled, is_object, objects, parsed, text_of
 
-JUDGED = "judged_elsewhere"
-"""Counts scores, choices and marks of annotators, which are not imported."""
+_NUMBERS = ("rating", "number")
+"""Results of Label Studio that are a number."""
 _MARKS = (".responses", ".suggestion", "-suggestion")
 """Parts of the names of a question's columns."""
 
@@ -36,9 +38,10 @@ def _label_studio(inner: RowsOf) -> RowsOf:
         data = parsed(row.get("data"))
         if not isinstance(data, Mapping):
             raise BadRow(_("data is not an object with the texts of the task."))
+        answers: list[Answer] = []
         made = _named(row, inner(data, work))
-        written = [*_predicted(row, work), *_annotated(row, work)]
-        return _with_replies(made, written)
+        written = [*_predicted(row, work), *_annotated(row, answers, work)]
+        return _with_replies(judged(made, data, answers, work), written)
 
     return rows_of
 
@@ -51,18 +54,39 @@ def _predicted(row: Row, work: Work) -> list[dict[str, Any]]:
     ]
 
 
-def _annotated(row: Row, work: Work) -> list[dict[str, Any]]:
+def _annotated(row: Row, answers: list[Answer], work: Work) -> list[dict[str, Any]]:
+    """Return the responses that annotators wrote; add what they answered to `answers`."""
     annotations = objects(filled(row, ("annotations", "completions")))
-    return [
-        reply(text, origin="human")
-        for one in annotations
-        if not one.get("was_cancelled")
-        for text in _texts(one, work)
-    ]
+    written = []
+    for place, one in enumerate(annotations, 1):
+        if one.get("was_cancelled"):
+            continue
+        by = one.get("completed_by")
+        by = by.get("id") if isinstance(by, Mapping) else by
+        written += [reply(text, origin="human") for text in _texts(one, None)]
+        answers += _results(one, rater_of(by, place, work))
+    return written
 
 
-def _texts(one: Mapping[str, Any], work: Work) -> list[str]:
-    """Return the texts of an annotation or prediction; other results are counted."""
+def _results(one: Mapping[str, Any], rater: int) -> list[Answer]:
+    """Return the results of an annotation that are no texts."""
+    found = []
+    for result in objects(one.get("result")):
+        kind, value = result.get("type"), result.get("value")
+        if kind == "textarea":
+            continue
+        value = value if isinstance(value, Mapping) else {}
+        labels = next((labels for name, labels in value.items() if name.endswith("labels")), None)
+        answer: Any = value.get(str(kind)) if kind in _NUMBERS else None
+        if isinstance(labels, list | tuple):
+            answer = [{**value, "label": label} for label in labels]
+        question, about = text_of(result.get("from_name")), text_of(result.get("to_name"))
+        found.append(Answer(question, answer, rater, about))
+    return found
+
+
+def _texts(one: Mapping[str, Any], work: Work | None) -> list[str]:
+    """Return the texts of an annotation or prediction; with `work`, other results are counted."""
     texts: list[str] = []
     for result in objects(one.get("result")):
         value = result.get("value")
@@ -70,7 +94,7 @@ def _texts(one: Mapping[str, Any], work: Work) -> list[str]:
             text = value.get("text")
             listed = text if isinstance(text, list | tuple) else [text]
             texts += [said for said in listed if isinstance(said, str) and not absent(said)]
-        else:
+        elif work:
             work.counts[JUDGED] += 1
     return texts
 
@@ -96,13 +120,16 @@ def _argilla(inner: RowsOf) -> RowsOf:
     def rows_of(row: Row, work: Work) -> list[dict[str, Any]]:
         fields = parsed(row.get("fields"))
         if isinstance(fields, Mapping):
-            work.counts[JUDGED] += _answers(row.get("responses"))
-            return _named(row, inner(fields, work))
+            answers = _answers(row.get("responses"), work)
+            return judged(_named(row, inner(fields, work)), fields, answers, work)
         plain = _fields(row)
-        work.counts[JUDGED] += sum(
-            _answers(value) for name, value in row.items() if _is_answer(name, row)
-        )
-        return _named(row, inner(plain, work))
+        answers = [
+            answer
+            for name, value in row.items()
+            if _is_answer(name, row)
+            for answer in _of_one(name, value, row.get(f"{name}.users"), work)
+        ]
+        return judged(_named(row, inner(plain, work)), plain, answers, work)
 
     return rows_of
 
@@ -113,12 +140,39 @@ def _named(row: Row, made: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return made if name is None else [{"external_id": name} | one for one in made]
 
 
-def _answers(value: Any) -> int:
-    """Return the number of answers of annotators in a question's column, or in all questions."""
+def _answers(value: Any, work: Work) -> list[Answer]:
+    """Return the answers of annotators to all questions of a record."""
     value = parsed(value)
-    if isinstance(value, Mapping):
-        return sum(_answers(one) for one in value.values())
-    return len(value) if isinstance(value, list | tuple) else 0
+    if isinstance(value, Mapping):  # by question
+        return [
+            answer for name, one in value.items() for answer in _of_one(str(name), one, None, work)
+        ]
+    found = []
+    for place, one in enumerate(objects(value), 1):  # by annotator
+        rater = rater_of(one.get("user_id"), place, work)
+        given = one.get("values")
+        for name, said in given.items() if isinstance(given, Mapping) else ():
+            found.append(Answer(str(name), _said(said), rater))
+    return found
+
+
+def _of_one(name: str, value: Any, users: Any, work: Work) -> list[Answer]:
+    """Return the answers to one question."""
+    value, users = parsed(value), parsed(users)
+    if not isinstance(value, list | tuple):
+        return []
+    known = users if isinstance(users, list | tuple) and len(users) == len(value) else []
+    question = name.removesuffix(".responses")
+    found = []
+    for place, one in enumerate(value, 1):
+        by = one.get("user_id") if isinstance(one, Mapping) else None
+        by = known[place - 1] if known else by
+        found.append(Answer(question, _said(one), rater_of(by, place, work)))
+    return found
+
+
+def _said(one: Any) -> Any:
+    return one.get("value") if isinstance(one, Mapping) else one
 
 
 def _is_answer(name: str, row: Row) -> bool:

@@ -6,7 +6,7 @@ The best of several replies has rank 0 there, and 1 here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -19,8 +19,6 @@ from modelhub.rules.shapes.values import absent, objects, parsed, text_of
 
 MOST_DEPTH = 200
 """Turns of one branch, which is the most that a prompt may have."""
-RANKED = "ranked"
-"""Counts responses with a rank."""
 _FLAT = {"message_id", "parent_id", "text", "role"}
 
 
@@ -51,7 +49,6 @@ def _prompts(root: Mapping[str, Any], work: Work) -> Iterator[dict[str, Any]]:
         )
         below = [one for one in objects(node.get("replies")) if not one.get("deleted")]
         if role == "user":
-            work.counts[RANKED] += _ranks(below)
             yield row_of(
                 turns,
                 [
@@ -64,10 +61,6 @@ def _prompts(root: Mapping[str, Any], work: Work) -> Iterator[dict[str, Any]]:
                 family=text_of(node.get("message_tree_id")),
             )
         waiting += [(one, turns) for one in reversed(below)]
-
-
-def _ranks(nodes: Iterable[Mapping[str, Any]]) -> int:
-    return sum(_rank(node) is not None for node in nodes)
 
 
 def _rank(node: Mapping[str, Any]) -> int | None:

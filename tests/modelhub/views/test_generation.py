@@ -31,7 +31,7 @@ from tests.support.generation_runs import claimed, wanted
 
 pytestmark = pytest.mark.django_db
 READING = ("models", "runs", "run", "run-progress", "run-on-home")
-WRITING = ("run-start", "run-cancel", "run-resume", "run-without")
+WRITING = ("run-start", "run-count", "run-cancel", "run-resume", "run-without")
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def signed_in(member: Member) -> Client:
 
 def address(name: str, run: GenerationRun) -> str:
     keys: dict[str, Any] = {"slug": run.study.slug}
-    if name not in ("models", "runs", "run-start"):
+    if name not in ("models", "runs", "run-start", "run-count"):
         keys["run_id"] = run.id
     return reverse(f"modelhub:{name}", kwargs=keys)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from modelhub.rules.raw_rows import BadRow, Note
+from modelhub.rules.row_reading import rows_of
 from tests.support.raw_rows import prepared
 
 
@@ -60,7 +61,12 @@ def test_a_nested_tree_gives_a_prompt_for_each_turn_with_replies() -> None:
     rows = prepared([(4, {"message_tree_id": "m1", "prompt": TREE})])
     assert rows.shape == "trees"
     assert rows.rows == [(4, row) for row in EXPECTED]
-    assert rows.counts["ranked"] == 2
+
+
+def test_ranks_of_a_tree_are_counted() -> None:
+    rows = rows_of([{"message_tree_id": "m1", "prompt": TREE}])
+    assert len(list(rows)) == len(EXPECTED)
+    assert rows.about["counts"]["ranked"] == 2
 
 
 def test_a_list_of_messages_gives_the_same_prompts_at_the_lines_of_their_turns() -> None:
