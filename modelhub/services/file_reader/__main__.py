@@ -104,8 +104,10 @@ def main(
 
     try:
         content = Content(Path(path), name)
-        source = open_file(path=content.path, name=name)
-        rows = _rows(source, name, options_from(options))
+        chosen = options_from(options)
+        mapped = frozenset(chosen.columns.values()) - {""}
+        source = open_file(path=content.path, name=name, mapped=mapped)
+        rows = _rows(source, name, chosen)
         write({"total": source.total, "about": rows.about})
         out.flush()
         for message in messages(rows=rows, most_text=min(content.most_bytes, most_text)):

@@ -6,7 +6,8 @@ import csv
 import re
 from collections.abc import Iterator
 from itertools import islice
-from typing import TextIO
+from pathlib import PurePath
+from typing import Any, TextIO
 
 from django.utils.translation import gettext as _
 
@@ -25,6 +26,8 @@ from modelhub.services.file_reader.tables import (
 
 DELIMITERS = (",", ";", "\t")
 """Spreadsheets use semicolons in countries with a decimal comma."""
+TABS = ".tsv"
+"""The suffix that tells the delimiter."""
 _SEP = re.compile(r'"?sep=(.)"?\s*')
 """The line by which Excel is told the delimiter."""
 
@@ -41,6 +44,7 @@ def read(*, content: Content) -> RawRows:
         return table(
             records=lambda: _records(content, delimiter, skipped),
             total=content.count(b"\n"),
+            mapped=content.mapped,
         )
     except BadRow as problem:
         raise Refused(
@@ -50,14 +54,38 @@ def read(*, content: Content) -> RawRows:
 
 
 def _delimiter(content: Content) -> str:
-    """Return the delimiter by which the first records have a prompt, or else the most names."""
+    """Return the delimiter by which a prompt is among the names.
 
-    def points(delimiter: str) -> tuple[bool, int]:
+    Otherwise it is the one that the suffix tells, by which the records are equally wide, or by
+    which the first record has the most cells. Texts have delimiters, too, so they say little.
+    """
+    told = (
+        suffix for name in (content.name, content.path.name) for suffix in PurePath(name).suffixes
+    )
+    tabs = any(suffix.lower() == TABS for suffix in told)
+
+    def points(delimiter: str) -> tuple[bool, bool, bool, int]:
         first = list(islice(_records(content, delimiter), PEEK))
-        names = first[header_place(first=first)][1] if first else []
-        return has_prompt(cells=names), filled(cells=names)
+        if not first:
+            return False, False, False, 0
+        names = first[header_place(first=first, mapped=content.mapped)][1]
+        shown = [cells for _line, cells in first if filled(cells=cells)]
+        width = filled(cells=shown[0]) if shown else 0
+        return (
+            has_prompt(cells=names, mapped=content.mapped),
+            tabs and delimiter == "\t" and width > 1,
+            width > 1 and _are_even([cells for _line, cells in first]),
+            width,
+        )
 
-    return max(DELIMITERS, key=points)
+    return max(reversed(DELIMITERS) if tabs else DELIMITERS, key=points)
+
+
+def _are_even(records: list[Any]) -> bool:
+    """Return whether all records that are not empty have the same number of cells."""
+    if any(isinstance(cells, BadRow) for cells in records):
+        return False
+    return len({len(cells) for cells in records if cells}) == 1
 
 
 def _records(content: Content, delimiter: str, skipped: int = 0) -> Iterator[Record]:

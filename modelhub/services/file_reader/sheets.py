@@ -45,7 +45,9 @@ def read(*, content: Content) -> RawRows:
             _("%(name)s is an Excel file that cannot be read (%(error)s). Save it again as .xlsx.")
             % {"name": content.name, "error": str(error) or type(error).__name__}
         ) from error
-    return table(records=lambda: _records(sheet, errors), total=sheet.total_height)
+    return table(
+        records=lambda: _records(sheet, errors), total=sheet.total_height, mapped=content.mapped
+    )
 
 
 def _file(workbook: Path | bytes) -> Path | BytesIO:

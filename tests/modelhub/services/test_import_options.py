@@ -86,6 +86,12 @@ def test_one_row_for_each_answer_comes_in_by_the_names_of_its_columns(
     assert Prompt.objects.get(external_id="18").topics == ["mood"]
 
 
+def test_answers_that_are_full_of_entities_do_not_hide_the_names(study: Study, door: Door) -> None:
+    hard = "<p>It&nbsp;is&nbsp;hard.&nbsp;Try&nbsp;to&nbsp;rest,&nbsp;walk&nbsp;and&nbsp;talk.</p>"
+    door(study, answers(("1", "Low", "Why so low?", "mood", hard, "0")), "answers.csv")
+    assert replies(study) == {"1": ["It is hard. Try to rest, walk and talk."]}
+
+
 SPAN = {
     "spanId": "s-1",
     "attributes": [
