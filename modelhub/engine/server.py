@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from modelhub.engine.control_tokens import plain_turns
 from modelhub.engine.errors import EngineError
 from modelhub.engine.generate import Completion, Request, with_system
 from modelhub.engine.sentences import whole_sentences
@@ -163,9 +164,10 @@ class _Call:
 
     async def _one(self, client: Any, request: Request) -> Completion | EngineError | None:
         try:
-            messages = with_system(request.messages, self._sampling.system_message)
+            turns = with_system(request.messages, self._sampling.system_message)
         except EngineError as error:
             return error
+        messages = plain_turns(turns)
         held = (_estimate(messages), self._sampling.max_new_tokens)
         async with self._slots:
             if self._halt:
