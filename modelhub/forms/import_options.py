@@ -88,6 +88,9 @@ class ImportOptionsForm(forms.Form):
             initial=self._options.choices[kind],
         )
 
+    def _comes_in_anyway(self, ours: str) -> bool:
+        return self._of_format or ours in self._mapping or bool(self._original(ours))
+
     @property
     def of_columns(self) -> list[forms.BoundField]:
         """The fields of our columns."""
@@ -106,7 +109,7 @@ class ImportOptionsForm(forms.Form):
             if value.startswith(COLUMN):
                 if value[1:] != ours or self._of_format:
                     columns[ours] = value[1:]
-            elif value == LEAVE_OUT and (self._of_format or self._original(ours)):
+            elif value == LEAVE_OUT and self._comes_in_anyway(ours):
                 columns[ours] = ""
         chosen = dict(self._options.chosen)
         for kind in KINDS:

@@ -86,42 +86,6 @@ def test_one_row_for_each_answer_comes_in_by_the_names_of_its_columns(
     assert Prompt.objects.get(external_id="18").topics == ["mood"]
 
 
-def test_answers_that_are_full_of_entities_do_not_hide_the_names(study: Study, door: Door) -> None:
-    hard = "<p>It&nbsp;is&nbsp;hard.&nbsp;Try&nbsp;to&nbsp;rest,&nbsp;walk&nbsp;and&nbsp;talk.</p>"
-    door(study, answers(("1", "Low", "Why so low?", "mood", hard, "0")), "answers.csv")
-    assert replies(study) == {"1": ["It is hard. Try to rest, walk and talk."]}
-
-
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("latin.csv", b"question\xa0,id,question text\nA,1,I feel low.\n"),
-        ("null.jsonl", b'{"question\\u0000": "A", "query": "I feel low.", "id": "1"}'),
-        ("lone.jsonl", b'{"question\\ud800": "A", "query": "I feel low.", "id": "1"}'),
-    ],
-)
-def test_a_name_that_cannot_be_stored_is_not_used(
-    study: Study, door: Door, name: str, content: bytes
-) -> None:
-    door(study, content, name)
-    assert replies(study) == {"1": []}
-
-
-def test_a_name_that_cannot_be_stored_may_be_the_only_one(study: Study) -> None:
-    upload = Desk(study).checked(b"question\xa0,id\nI feel low.,1\n", "latin.csv")
-    assert (upload.state, upload.columns) == (UploadState.CHECKED, ["id"])
-    answer = post(study, [{"question\ud800": "I feel low."}])
-    assert answer.status_code == 400
-    assert "there is no column called prompt" in answer.content.decode()
-
-
-def test_a_name_that_cannot_be_stored_cannot_be_mapped(study: Study, tmp_path: Path) -> None:
-    path = tmp_path / "latin.csv"
-    path.write_bytes(b"w\xf6rter,id\nI feel low.,1\n")
-    with pytest.raises(CommandError, match="there is no column called w"):
-        call_command("import_prompts", study.slug, str(path), "--map=prompt=w\udcf6rter")
-
-
 SPAN = {
     "spanId": "s-1",
     "attributes": [
