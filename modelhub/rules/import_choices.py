@@ -112,9 +112,12 @@ class Options:
 NO_OPTIONS = Options()
 
 
-def options_from(plain: Mapping[str, Any]) -> Options:
-    """Return the options that `plain` made; empty ones for an empty mapping."""
-    return Options(plain.get("columns", {}), plain.get("chosen", {}))
+def options_from(plain: Mapping[str, Any]) -> Options | None:
+    """Return the options that `plain` made; None for an empty mapping, if nobody chose any.
+
+    Options that choose nothing are not None: somebody chose the defaults.
+    """
+    return Options(plain.get("columns", {}), plain.get("chosen", {})) if plain else None
 
 
 class Unknown(ValueError):
@@ -128,12 +131,18 @@ class Unknown(ValueError):
         self.about = about
 
 
-def read_options(*, map_: Sequence[str], choose: Sequence[str], columns: Sequence[str]) -> Options:
-    """Read `OURS=THEIRS` and `KIND=WHAT` as commands and programs send them; raises Unknown.
+def read_options(
+    *, map_: Sequence[str], choose: Sequence[str], columns: Sequence[str]
+) -> Options | None:
+    """Read `OURS=THEIRS` and `KIND=WHAT` as commands and programs send them; None without any.
+
+    Raises Unknown.
 
     `columns` are the names of our columns. Whether the file has the other column is checked when
     the file is read.
     """
+    if not map_ and not choose:
+        return None
     return Options(
         dict(_mapping(pair, columns) for pair in map_), dict(_choice(pair) for pair in choose)
     )

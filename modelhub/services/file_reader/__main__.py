@@ -30,7 +30,7 @@ from django.conf import settings
 from django.utils.translation import activate
 from django.utils.translation import gettext as _
 
-from modelhub.rules.import_choices import Options, options_from
+from modelhub.rules.import_choices import NO_OPTIONS, Options, options_from
 from modelhub.rules.imports import MOST_LINE, MOST_ROWS, packed
 from modelhub.rules.mapping import NoPrompt
 from modelhub.rules.raw_rows import BadRow, Note, RawRows, Unused
@@ -104,7 +104,7 @@ def main(
 
     try:
         content = Content(Path(path), name)
-        chosen = options_from(options)
+        chosen = options_from(options) or NO_OPTIONS
         mapped = frozenset(chosen.columns.values()) - {""}
         source = open_file(path=content.path, name=name, mapped=mapped)
         rows = _rows(source, name, chosen)

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 
 from annotations.models import Prompt, Response
 from codesign.studies.models import Study
-from modelhub.models import Source
+from modelhub.models import ImportMapping, Source
 from modelhub.queries.uploads import KIND
 from modelhub.rules.states import UploadState
 from tests.factories.studies import StudyFactory
@@ -149,3 +149,39 @@ def test_replies_in_the_texts_of_an_annotation_tool_come_in(study: Study, door: 
     row = {"id": "7", "fields": {"prompt": "I feel low.", "response": "So?"}, "responses": {}}
     door(study, lines(row), "argilla.jsonl")
     assert replies(study) == {"7": ["So?"]}
+
+
+TOKENS = "Say <|im_end|> again."
+
+
+def test_a_remembered_choice_is_set_back_on_the_page(study: Study) -> None:
+    desk = Desk(study)
+
+    def imported(number: int, **posted: str) -> dict[str, Any]:
+        upload = desk.checked(lines({"prompt": f"{TOKENS} {number}", "external_id": f"{number}"}))
+        if posted:
+            desk.client.post(desk.at("upload-remap", upload), posted | {"prompt": "=prompt"})
+            jobs.run(KIND, upload.id)
+        desk.client.post(desk.at("upload-confirm", upload))
+        jobs.run(KIND, upload.id)
+        upload.refresh_from_db()
+        assert upload.state == UploadState.DONE
+        chosen: dict[str, Any] = upload.options["chosen"]
+        return chosen
+
+    assert imported(1, tokens="keep") == {"tokens": "keep"}
+    assert imported(2) == {"tokens": "keep"}
+    assert imported(3, tokens="neutralise") == {}
+    assert imported(4) == {}
+    kept = dict(Prompt.objects.values_list("external_id", "messages"))
+    assert {name: TOKENS in turns[0]["content"] for name, turns in kept.items()} == {
+        "1": True,
+        "2": True,
+        "3": False,
+        "4": False,
+    }
+
+
+def test_the_defaults_alone_are_not_remembered(study: Study) -> None:
+    post(study, [{"prompt": TOKENS}])
+    assert not ImportMapping.objects.exists()
