@@ -42,6 +42,14 @@ FAILED = frozenset(
     }
 )
 """What spreadsheets show in the cell of a formula that failed."""
+
+
+class Rounded(str):
+    """A number of a spreadsheet that has more digits than spreadsheets keep."""
+
+    __slots__ = ()
+
+
 _IMPORT_ID = re.compile(r'\s*\{\s*"ImportId"\s*:')
 
 
@@ -156,6 +164,10 @@ def _rows(
         if failed := [name for name, cell in row.items() if cell[0] == "#" and cell in FAILED]:
             sentence = _("the cell of %(column)s holds the error %(error)s of a formula.")
             values = {"column": readable(failed[0]), "error": row[failed[0]]}
+            yield line, BadRow(sentence % values)
+        elif rounded := [name for name, cell in row.items() if isinstance(cell, Rounded)]:
+            sentence = _("%(column)s is a number that was rounded (%(value)s). Write it as text.")
+            values = {"column": readable(rounded[0]), "value": row[rounded[0]]}
             yield line, BadRow(sentence % values)
         elif row or filled(cells=cells):
             yield line, row

@@ -205,6 +205,21 @@ def test_cells_of_excel(tmp_path: Path) -> None:
     assert read.problems == ["line 5: the cell of responses holds the error #N/A of a formula."]
 
 
+def test_numbers_of_excel_that_were_rounded_are_errors_of_their_lines(tmp_path: Path) -> None:
+    number = 12_345_678_901_234_567
+    names = ["external_id", "prompt", "note"]
+    rows = [
+        [number, "One", 1],
+        [number + 1, "Two", 1],
+        [7, "Three", number],
+        [2**53 - 1, "Four", 1],
+    ]
+    read = Read(tmp_path, sheet([names, *rows]), "p.xlsx")
+    assert [one.prompt.external_id for one in read.rows] == ["7", "9007199254740991"]
+    sentence = "external_id is a number that was rounded (1.23457e+16). Write it as text."
+    assert read.problems == [f"line 2: {sentence}", f"line 3: {sentence}"]
+
+
 def test_a_sheet_that_claims_to_be_huge_is_refused(tmp_path: Path) -> None:
     content = sheet([["prompt"], ["Hello"]])
     file = io.BytesIO(content)
