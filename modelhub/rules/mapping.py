@@ -155,8 +155,10 @@ class Prepared(Iterator[Raw]):
         if shape.whole is not None:
             rows = shape.whole(rows, self.work)
         elif own:
-            inner = renamed(self.mapping, known=COLUMNS, title=self._title)
-            rows = self._each(self._telling(rows, set(unused)), inner if self.mapping else own_rows)
+            ours = own_rows
+            if self.mapping:
+                ours = renamed(self.mapping, known=COLUMNS, title=self._title)
+            rows = self._each(self._telling(rows, set(unused)), ours)
         else:
             inner = shape.unwrap(first) if shape.unwrap is not None else shape.rows_of
             rows = self._each(rows, self._with_columns_beside(inner or own_rows))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import PurePath
 from typing import Any, TextIO
@@ -12,7 +13,7 @@ from typing import Any, TextIO
 from django.utils.translation import gettext as _
 
 from modelhub.rules.imports import MOST_LINE
-from modelhub.rules.raw_rows import BadRow, RawRows
+from modelhub.rules.raw_rows import BadRow, Note, Raw, RawRows
 from modelhub.services.file_reader.content import Content
 from modelhub.services.file_reader.refusals import Refused
 from modelhub.services.file_reader.tables import (
@@ -41,7 +42,7 @@ def read(*, content: Content) -> RawRows:
     skipped = 1 if told else 0
     delimiter = told[1] if told else _delimiter(content)
     try:
-        return table(
+        rows = table(
             records=lambda: _records(content, delimiter, skipped),
             total=content.count(b"\n"),
             mapped=content.mapped,
@@ -51,6 +52,35 @@ def read(*, content: Content) -> RawRows:
             _("%(name)s has an invalid first line: %(problem)s")
             % {"name": content.name, "problem": problem}
         ) from None
+    return replace(rows, read=lambda wanted: _with_encoding(rows.read(wanted)))
+
+
+def _with_encoding(rows: Iterator[Raw]) -> Iterator[Raw]:
+    """Yield the rows, and once a Note before the first one that is not UTF-8."""
+    told = False
+    for line, row in rows:
+        if not told and isinstance(row, dict) and not all(map(_is_utf8, row.values())):
+            told = True
+            yield (
+                0,
+                Note(
+                    _(
+                        "This file is not written as UTF-8, so letters such as é are lost. Please "
+                        "save it as “CSV UTF-8” and import it again."
+                    )
+                ),
+            )
+        yield line, row
+
+
+def _is_utf8(text: str) -> bool:
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _delimiter(content: Content) -> str:

@@ -268,6 +268,5 @@ def test_any_row_is_read_or_refused_with_a_sentence(raw: dict[str, Any], prompt:
 def test_a_text_that_is_almost_a_list_is_read_in_linear_time() -> None:
     text = f"['a'{' ' * 40_000}x]"
     begun = time.process_time()
-    with pytest.raises(BadRow, match="response 1"):
-        read(responses=text)
+    assert len(read(responses=text).responses) == 1
     assert time.process_time() - begun < 2

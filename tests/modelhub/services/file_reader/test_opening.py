@@ -161,6 +161,30 @@ def test_json_documents(tmp_path: Path, content: str, prompts: list[str]) -> Non
     assert read.total >= len(prompts)
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"prompt": {"0": "One", "1": "Two"}, "responses": {"0": "x", "1": "y"}}',
+        '{"train": [{"prompt": "One"}], "test": [{"prompt": "Two"}]}',
+    ],
+)
+def test_a_json_document_without_a_list_of_rows_says_what_to_save(
+    tmp_path: Path, content: str
+) -> None:
+    with pytest.raises(Invalid, match=r"is not a list of rows\. Please save it as"):
+        Read(tmp_path, content, "p.json")
+
+
+def test_a_table_of_another_encoding_says_once_how_to_save_it(tmp_path: Path) -> None:
+    read = Read(
+        tmp_path, "prompt,x\nI can’t,é\nHello,é\nNo, café\ncafé,é\n".encode("cp1252"), "p.csv"
+    )
+    assert read.prompts == ["Hello", "No"]
+    assert len(read.problems) == 2
+    assert [note for note in read.notes if "“CSV UTF-8”" in note] == read.notes[:1]
+    assert len(read.notes) == 1
+
+
 def test_a_long_json_list_is_read_entry_by_entry(tmp_path: Path) -> None:
     """Entries end at every place of the parts in which the file is read."""
     rows = [{"prompt": f"{number} " + "é" * (number % 997)} for number in range(3_000)]
