@@ -144,7 +144,7 @@ class PromptsView(InStudyView):
             serializers.ImportSerializer(result).data, status=202, headers={"Location": address}
         )
 
-    def _options(self) -> Options:
+    def _options(self) -> Options | None:
         try:
             return read_options(
                 map_=self.asked["map"],
@@ -155,7 +155,7 @@ class PromptsView(InStudyView):
         except Unknown as unknown:
             raise Invalid(str(unknown), {unknown.about: [str(unknown)]}) from unknown
 
-    def _checked(self, study: Study, body: object, options: Options) -> ImportReport:
+    def _checked(self, study: Study, body: object, options: Options | None) -> ImportReport:
         how: dict[str, Any] = {"actor": self.actor, "study": study}
         if isinstance(body, Path):
             try:
@@ -176,7 +176,9 @@ class PromptsView(InStudyView):
             raise Invalid(sentence, {"prompts": [sentence]})
         return rows
 
-    def _imported(self, study: Study, body: object, options: Options) -> ImportReport | Upload:
+    def _imported(
+        self, study: Study, body: object, options: Options | None
+    ) -> ImportReport | Upload:
         how: dict[str, Any] = {
             "actor": self.actor,
             "study": study,

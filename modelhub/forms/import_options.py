@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from modelhub.models import Upload
-from modelhub.rules.import_choices import KINDS, ORIGIN, Options, options_from
+from modelhub.rules.import_choices import KINDS, NO_OPTIONS, ORIGIN, Options, options_from
 from modelhub.rules.mapping import OURS
 from modelhub.rules.prepare import own_name
 from modelhub.rules.shapes.own import OWN, QUESTIONS
@@ -36,7 +36,7 @@ class ImportOptionsForm(forms.Form):
     def __init__(self, upload: Upload, data: Mapping[str, Any] | None = None) -> None:
         super().__init__(data)
         self._upload = upload
-        self._options = options_from(upload.options)
+        self._options = options_from(upload.options) or NO_OPTIONS
         self._shape = upload.found.get("shape") or ""
         self._mapping = upload.found.get("mapping") or self._options.columns
         for ours in OURS:
@@ -88,6 +88,9 @@ class ImportOptionsForm(forms.Form):
             initial=self._options.choices[kind],
         )
 
+    def _comes_in_anyway(self, ours: str) -> bool:
+        return self._of_format or ours in self._mapping or bool(self._original(ours))
+
     @property
     def of_columns(self) -> list[forms.BoundField]:
         """The fields of our columns."""
@@ -106,7 +109,7 @@ class ImportOptionsForm(forms.Form):
             if value.startswith(COLUMN):
                 if value[1:] != ours or self._of_format:
                     columns[ours] = value[1:]
-            elif value == LEAVE_OUT and (self._of_format or self._original(ours)):
+            elif value == LEAVE_OUT and self._comes_in_anyway(ours):
                 columns[ours] = ""
         chosen = dict(self._options.chosen)
         for kind in KINDS:

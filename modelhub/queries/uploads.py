@@ -17,7 +17,7 @@ from codesign.jobs.models import Job
 from codesign.jobs.queries import Progress, job_about, progress_of
 from codesign.shared.errors import NotFound
 from modelhub.models import ImportMapping, Upload
-from modelhub.rules.import_choices import Options, options_from
+from modelhub.rules.import_choices import NO_OPTIONS, Options, options_from
 from modelhub.rules.states import UPLOAD_STATES, UploadState
 
 UNDER_WAY = (
@@ -99,4 +99,4 @@ def remembered(*, study_id: uuid.UUID, columns: Iterable[str]) -> Options:
         study_id=study_id, columns_hash=hash_of_columns(columns)
     )
     found = mappings.first()
-    return options_from(found.options) if found else Options()
+    return (options_from(found.options) if found else None) or NO_OPTIONS

@@ -101,6 +101,8 @@ class Options:
     chosen: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
     """Where ranks, scores and spans of the file were made; empty: the name of its format."""
+    as_before: bool = False
+    """Whether columns and choices are those of the study's last file with the same columns."""
 
     @property
     def choices(self) -> dict[str, str]:
@@ -110,15 +112,26 @@ class Options:
     def plain(self) -> dict[str, Any]:
         """Return the options as plain values, to store or to send them."""
         plain: dict[str, Any] = {"columns": dict(self.columns), "chosen": dict(self.chosen)}
-        return plain | ({"source": self.source} if self.source else {})
+        plain |= {"source": self.source} if self.source else {}
+        return plain | ({"as_before": True} if self.as_before else {})
 
 
 NO_OPTIONS = Options()
 
 
-def options_from(plain: Mapping[str, Any]) -> Options:
-    """Return the options that `plain` made; empty ones for an empty mapping."""
-    return Options(plain.get("columns", {}), plain.get("chosen", {}), plain.get("source", ""))
+def options_from(plain: Mapping[str, Any]) -> Options | None:
+    """Return the options that `plain` made; None for an empty mapping, if nobody chose any.
+
+    Options that choose nothing are not None: somebody chose the defaults.
+    """
+    if not plain:
+        return None
+    return Options(
+        plain.get("columns", {}),
+        plain.get("chosen", {}),
+        plain.get("source", ""),
+        as_before=plain.get("as_before", False),
+    )
 
 
 class Unknown(ValueError):
@@ -134,14 +147,18 @@ class Unknown(ValueError):
 
 def read_options(
     *, map_: Sequence[str], choose: Sequence[str], columns: Sequence[str], source: str = ""
-) -> Options:
-    """Read `OURS=THEIRS` and `KIND=WHAT` as commands and programs send them; raises Unknown.
+) -> Options | None:
+    """Read `OURS=THEIRS` and `KIND=WHAT` as commands and programs send them; None without any.
+
+    Raises Unknown.
 
     `columns` are the names of our columns. Whether the file has the other column is checked when
     the file is read.
     """
     if source and (problem := source_problem(source)):
         raise Unknown("source", problem)
+    if not map_ and not choose:
+        return Options(source=source, as_before=True) if source else None
     return Options(
         dict(_mapping(pair, columns) for pair in map_),
         dict(_choice(pair) for pair in choose),

@@ -17,7 +17,15 @@ from modelhub.rules.prepare import COLUMNS, MOST_COLUMNS, MOST_UNUSED, NAMED, ow
 from modelhub.rules.raw_rows import BadRow, Raw, RawRows, Unused
 from modelhub.rules.shapes import interesting, recognise
 from modelhub.rules.shapes.base import Row, RowsOf, Shape, Work
-from modelhub.rules.shapes.own import OWN, QUESTIONS, guess, own_rows, renamed, title_of
+from modelhub.rules.shapes.own import (
+    OWN,
+    QUESTIONS,
+    beside_prompt,
+    guess,
+    own_rows,
+    renamed,
+    title_of,
+)
 from modelhub.rules.shapes.values import absent, parsed
 
 OURS = (
@@ -116,7 +124,7 @@ class Prepared(Iterator[Raw]):
         if shape := recognise(here, first):
             return shape, mapping
         if "prompt" in here or not (names.own or names.fixed):
-            return OWN, mapping
+            return OWN, beside_prompt(names.own) | mapping
         guessed = guess(names.own)
         if "prompt" not in guessed:
             raise self._no_prompt(
@@ -146,10 +154,11 @@ class Prepared(Iterator[Raw]):
         told = [(0, Unused(readable(name))) for name in unused[:MOST_UNUSED]]
         if shape.whole is not None:
             rows = shape.whole(rows, self.work)
-        elif own and self.mapping:
-            rows = self._each(rows, renamed(self.mapping, known=COLUMNS, title=self._title))
         elif own:
-            rows = self._each(self._telling(rows, set(unused)), own_rows)
+            ours: RowsOf = own_rows
+            if self.mapping:
+                ours = renamed(self.mapping, known=COLUMNS, title=self._title)
+            rows = self._each(self._telling(rows, set(unused)), ours)
         else:
             inner = shape.unwrap(first) if shape.unwrap is not None else shape.rows_of
             rows = self._each(rows, self._with_columns_beside(inner or own_rows))
@@ -157,13 +166,14 @@ class Prepared(Iterator[Raw]):
 
     def _telling(self, rows: Iterator[Raw], told: set[str]) -> Iterator[Raw]:
         """Name the columns of later rows that are not used, and leave them out."""
+        used = COLUMNS | ({*self.mapping.values(), self._title} - {""})
         for line, raw in rows:
-            if isinstance(raw, Mapping) and not raw.keys() <= COLUMNS:
-                new = [name for name in raw if name not in COLUMNS and name not in told]
+            if isinstance(raw, Mapping) and not raw.keys() <= used:
+                new = [name for name in raw if name not in used and name not in told]
                 for name in new[: max(0, MOST_UNUSED - len(told))]:
                     told.add(name)
                     yield line, Unused(readable(name))
-                raw = {name: value for name, value in raw.items() if name in COLUMNS}
+                raw = {name: value for name, value in raw.items() if name in used}
             yield line, raw
 
     def _with_columns_beside(self, inner: RowsOf) -> RowsOf:

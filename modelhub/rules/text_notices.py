@@ -46,7 +46,7 @@ _ENTITY = re.compile(r"&(?:nbsp|amp|lt|gt|quot|apos|#39|#\d{2,6}|#x[0-9a-f]{2,6}
 _THOUGHT = re.compile(r"</?(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
 _MARKDOWN = re.compile(
     r"\*\*\S[^*\n]*\*\*|(?m:^#{1,6} \S)|(?m:^ {0,3}(?:[-*+]|\d{1,3}[.)]) \S)|```"
-    r"|\[[^\]\n]+\]\(\S+\)|(?m:^\|.*\|$)"
+    r"|\[[^\[\]\n]+\]\((?:[^\s()]|\([^\s()]*\))+\)|(?m:^\|.*\|$)"
 )
 _MOJIBAKE = re.compile(r"[ÃÂâãðØÙÐÑ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|\ufffd|ΓÇ")
 """What UTF-8 looks like that was read as Windows-1252 or Latin-1; ftfy then judges the text."""
@@ -59,7 +59,7 @@ Doing = Callable[[str], str]
 _BLOCKS = frozenset(
     "blockquote dd div dl dt h1 h2 h3 h4 h5 h6 hr ol p pre table tr ul".split()  # noqa: SIM905
 )
-_BLANKS = re.compile(r"[^\S\n]*\n[^\S\n]*")
+_BLANKS = re.compile(r"(?<![^\S\n])[^\S\n]*\n[^\S\n]*")
 _MANY = re.compile(r"\n{3,}")
 
 

@@ -35,7 +35,7 @@ _YES_NO = {
 }
 _LIKE_TURNS = re.compile(r"\s*(?:\[\s*\{|\{\s*[\"'“”](?:role|content)[\"'“”])")
 """The beginning of a text that is a serialised turn, or a list of them."""
-_QUOTED_LIST = re.compile(r"\[\s*[\"'].*[\"']\s*,?\s*\]", re.DOTALL)
+_QUOTED_LIST = re.compile(r"\[\s*[\"'].*[\"']\s*+(?:,\s*+)?\]", re.DOTALL)
 """A text that is a serialised list of texts, in JSON or in another notation."""
 
 

@@ -22,7 +22,7 @@ from codesign.studies.permissions import require
 from modelhub.models import Upload
 from modelhub.permissions import IMPORT
 from modelhub.queries.uploads import path_of
-from modelhub.rules.import_choices import NO_OPTIONS, Options
+from modelhub.rules.import_choices import Options
 from modelhub.rules.imports import AT_ONCE_BYTES, AT_ONCE_ROWS
 from modelhub.rules.states import UploadState
 from modelhub.services import imports
@@ -44,7 +44,7 @@ AT_ONCE: dict[str, Any] = {"most_text": AT_ONCE_BYTES, "seconds": 30, "stuck_aft
 
 
 def take_file(
-    *, actor: Actor, study: Study, path: Path, options: Options, skip_bad: bool = False
+    *, actor: Actor, study: Study, path: Path, options: Options | None, skip_bad: bool = False
 ) -> ImportReport | Upload:
     """Import a small file at once, or store a larger one for a worker (see `_take`)."""
     require(actor, IMPORT, study)
@@ -60,24 +60,25 @@ def take_file(
 
 
 def _reading(
-    study: Study, path: Path, options: Options
+    study: Study, path: Path, options: Options | None
 ) -> AbstractContextManager[tuple[Reading, Options]]:
     return reading_for(study=study, path=path, options=options, name=str(NAMELESS), **AT_ONCE)
 
 
 @transaction.atomic
 def import_now(
-    *, actor: Actor, study: Study, rows: Rows, options: Options, skip_bad: bool
+    *, actor: Actor, study: Study, rows: Rows, options: Options | None, skip_bad: bool
 ) -> ImportReport:
     """Import rows within a request, and keep their options for the next such file."""
+    source = options.source if options else ""
     report = imports.import_rows(
-        actor=actor, study=study, rows=rows, skip_bad=skip_bad, source=options.source
+        actor=actor, study=study, rows=rows, skip_bad=skip_bad, source=source
     )
     remember(study=study, about=report.about, options=options)
     return report
 
 
-def check_file(*, actor: Actor, study: Study, path: Path, options: Options) -> ImportReport:
+def check_file(*, actor: Actor, study: Study, path: Path, options: Options | None) -> ImportReport:
     """Return what an import of a small file would do; raises TooLarge for other files."""
     require(actor, IMPORT, study)
     if path.stat().st_size > AT_ONCE_BYTES:
@@ -93,7 +94,7 @@ def take_rows(
     actor: Actor,
     study: Study,
     rows: Iterable[Any],
-    options: Options = NO_OPTIONS,
+    options: Options | None = None,
     skip_bad: bool = False,
 ) -> Upload:
     """Store rows of a JSON body as a JSONL file for a worker (see `_take`)."""
@@ -111,7 +112,7 @@ def _take(
     suffix: str,
     chunks: Iterable[bytes],
     *,
-    options: Options,
+    options: Options | None,
     skip_bad: bool,
 ) -> Upload:
     """Store a file for a worker, or return the unfinished import of the same file.

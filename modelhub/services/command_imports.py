@@ -16,7 +16,7 @@ from codesign.studies.permissions import require
 from modelhub.models import Upload
 from modelhub.permissions import IMPORT
 from modelhub.queries.uploads import path_of
-from modelhub.rules.import_choices import NO_OPTIONS, Options
+from modelhub.rules.import_choices import Options
 from modelhub.rules.states import UploadState
 from modelhub.services.file_rows import BLOCK
 from modelhub.services.import_options import reading_for
@@ -25,7 +25,12 @@ from modelhub.services.uploads import received
 
 
 def import_here(
-    *, actor: Actor, study: Study, path: Path, skip_bad: bool = False, options: Options = NO_OPTIONS
+    *,
+    actor: Actor,
+    study: Study,
+    path: Path,
+    skip_bad: bool = False,
+    options: Options | None = None,
 ) -> Upload:
     """Import a file in this process; return the import once it has ended.
 

@@ -12,7 +12,7 @@ from codesign.shared.errors import Invalid
 from codesign.studies.models import Study
 from modelhub.models import ImportMapping
 from modelhub.queries.uploads import hash_of_columns, remembered
-from modelhub.rules.import_choices import Options
+from modelhub.rules.import_choices import NO_OPTIONS, Options
 from modelhub.rules.mapping import FIRST, NoPrompt
 from modelhub.rules.raw_rows import BadRow
 from modelhub.rules.row_reading import About, ReadRows, rows_of
@@ -21,26 +21,22 @@ from modelhub.services.file_rows import NoPrompts, Reading, reading
 
 @contextmanager
 def reading_for(
-    *, study: Study, path: Path, options: Options, **how: Any
+    *, study: Study, path: Path, options: Options | None, **how: Any
 ) -> Iterator[tuple[Reading, Options]]:
     """Give the rows of a file as `reading` does, and the options with which it is read.
 
-    Without a mapping and choices, those of the study's last file with the same columns are used.
+    If they are None, those of the study's last file with the same columns are used.
     """
-    if _unread(options) == Options() and (known := _known(study, path, how)) != Options():
-        options = replace(known, source=options.source)
+    if options is None or options.as_before:
+        source = options.source if options else ""
+        options = replace(_known(study, path, how), source=source)
     with reading(path=path, options=options, **how) as rows:
         yield rows, options
 
 
-def _unread(options: Options) -> Options:
-    """Return options without the source: it changes nothing of how a file is read."""
-    return replace(options, source="")
-
-
 def _known(study: Study, path: Path, how: dict[str, Any]) -> Options:
     if not ImportMapping.objects.filter(study=study).exists():
-        return Options()
+        return NO_OPTIONS
     try:
         with reading(path=path, **how) as rows:
             columns = rows.about["columns"]
@@ -49,21 +45,27 @@ def _known(study: Study, path: Path, how: dict[str, Any]) -> Options:
     return remembered(study_id=study.id, columns=columns)
 
 
-def remember(*, study: Study, about: About, options: Options) -> None:
-    """Keep the options of an import for the next file with the same columns."""
-    options = _unread(options)  # the next file may come from elsewhere
-    if options == Options() or not about.get("columns"):
+def remember(*, study: Study, about: About, options: Options | None) -> None:
+    """Keep the options of an import for the next file with the same columns.
+
+    The defaults are kept only in place of others, since they are used anyway. The source is not
+    kept: the next file may come from elsewhere.
+    """
+    if options is None or options.as_before or not about.get("columns"):
+        return
+    options = replace(options, source="")
+    columns, plain = hash_of_columns(about["columns"]), options.plain()
+    if options == NO_OPTIONS:
+        ImportMapping.objects.filter(study=study, columns_hash=columns).update(options=plain)
         return
     ImportMapping.objects.update_or_create(
-        study=study,
-        columns_hash=hash_of_columns(about["columns"]),
-        defaults={"options": options.plain()},
+        study=study, columns_hash=columns, defaults={"options": plain}
     )
 
 
-def rows_here(*, study: Study, rows: Sequence[Any], options: Options) -> ReadRows:
+def rows_here(*, study: Study, rows: Sequence[Any], options: Options | None) -> ReadRows:
     """Return rows of a request, read as those of a file; raises Invalid, also as NoPrompts."""
-    if _unread(options) == Options():
+    if options is None or options.as_before:
         first = (row for row in rows[:FIRST] if isinstance(row, Mapping))
         names = dict.fromkeys(str(name) for row in first for name in row)
         options = remembered(study_id=study.id, columns=names)

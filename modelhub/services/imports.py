@@ -38,7 +38,7 @@ from codesign.studies.permissions import require
 from modelhub.models import Source
 from modelhub.permissions import IMPORT
 from modelhub.queries.generation import open_judging_round
-from modelhub.rules.import_choices import NO_OPTIONS, Options
+from modelhub.rules.import_choices import Options
 from modelhub.rules.import_words import source_of
 from modelhub.rules.imports import MOST_ROWS, ImportRow, ResponseRow
 from modelhub.rules.raw_rows import BadRow, Note, Unused
@@ -207,7 +207,7 @@ def check_rows(
 
 
 def check_file(
-    *, actor: Actor, study: Study, path: Path, options: Options = NO_OPTIONS
+    *, actor: Actor, study: Study, path: Path, options: Options | None = None
 ) -> ImportReport:
     """Return what an import of a file would do, see `check_rows`."""
     with reading_for(study=study, path=path, options=options) as (rows, _used):

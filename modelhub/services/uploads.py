@@ -38,7 +38,7 @@ from modelhub.models import Upload
 from modelhub.permissions import IMPORT, UPLOAD
 from modelhub.queries import uploads as queries
 from modelhub.queries.uploads import path_of
-from modelhub.rules.import_choices import Options, options_from
+from modelhub.rules.import_choices import NO_OPTIONS, Options, options_from
 from modelhub.rules.imports import MOST_BYTES, SUFFIXES, ImportRow
 from modelhub.rules.mapping import listed
 from modelhub.rules.prepare import readable
@@ -136,7 +136,7 @@ def confirm(*, actor: Actor, upload: Upload, skip_bad: bool = False, source: str
         raise Conflict(
             _("Some rows are invalid. Fix the file and upload it again, or import the other rows.")
         )
-    options = replace(options_from(upload.options), source=source)
+    options = replace(options_from(upload.options) or NO_OPTIONS, source=source)
     _move(actor, upload, UploadState.CONFIRMED, skip_bad=skip_bad, options=options.plain())
     _start_job(actor, upload)
     return upload

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from modelhub.rules.prepare import COLUMNS
 from modelhub.rules.shapes import conversations, preferences, tools, traces, trees
 from modelhub.rules.shapes.base import Row, RowsOf, Shape
-from modelhub.rules.shapes.own import OWN, QUESTIONS, guess, own_rows, renamed
+from modelhub.rules.shapes.own import OWN, QUESTIONS, beside_prompt, guess, own_rows, renamed
 
 PLAIN = (
     trees.TREES,
@@ -32,10 +32,8 @@ def _inside(first: Sequence[Row]) -> RowsOf:
     if shape is not None and shape.rows_of is not None:
         return shape.rows_of
     if "prompt" in columns:
-        replies = guess(columns).get("responses", "responses")
-        if replies == "responses":
-            return own_rows
-        return renamed({"responses": replies}, known=COLUMNS)
+        beside = beside_prompt(columns)
+        return renamed(beside, known=COLUMNS) if beside else own_rows
     return renamed(guess(columns), known=frozenset())
 
 

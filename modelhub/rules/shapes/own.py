@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from modelhub.rules.raw_rows import BadRow
-from modelhub.rules.shapes.base import Row, RowsOf, Shape, Work
+from modelhub.rules.shapes.base import Row, RowsOf, Shape, Work, reply
 from modelhub.rules.shapes.turns import are_turns, heard, turns_of
-from modelhub.rules.shapes.values import absent, parsed
+from modelhub.rules.shapes.values import absent, objects, parsed
 
 _NOT_LETTERS = re.compile(r"[\W_]+")
 GUESSES: dict[str, tuple[str, ...]] = {
@@ -23,13 +23,14 @@ GUESSES: dict[str, tuple[str, ...]] = {
     "external_id": ("questionid", "promptid", "conversationid", "exampleid", "uuid", "id"),
     "responses": (
         "answertext", "answers", "answer", "responsetext", "response", "modelresponse", "reply",
-        "completion", "output", "assistantresponse",
+        "completion", "completions", "output", "assistantresponse",
     ),
     "topics": ("topic", "tags"),
     "language": ("lang",),
 }  # fmt: skip
 """Names of other people's columns for ours, the likeliest first, without spaces and signs."""
 _TITLES = ("questiontitle", "title")
+_BESIDE = ("responses", "external_id")
 
 
 def guess(columns: Iterable[str]) -> dict[str, str]:
@@ -43,6 +44,12 @@ def guess(columns: Iterable[str]) -> dict[str, str]:
         if free:
             found[ours] = free[0]
     return found
+
+
+def beside_prompt(columns: Iterable[str]) -> dict[str, str]:
+    """Return the likeliest columns for ours that a file with our prompt calls otherwise."""
+    guessed = guess(columns)
+    return {ours: guessed[ours] for ours in _BESIDE if guessed.get(ours, ours) != ours}
 
 
 def title_of(columns: Iterable[str]) -> str:
@@ -89,11 +96,21 @@ def renamed(columns: Mapping[str, str], *, known: frozenset[str], title: str = "
     def rows_of(row: Row, work: Work) -> list[dict[str, Any]]:
         ours = {name: row[theirs] for name, theirs in columns.items() if theirs in row}
         ours |= {name: row[name] for name in kept if name in row}
+        if "responses" in columns and "responses" in ours:
+            ours["responses"] = _with_texts(ours["responses"])
         if title and absent(ours.get("prompt")) and not absent(row.get(title)):
             ours["prompt"] = row[title]
         return own_rows(ours, work)
 
     return rows_of
+
+
+def _with_texts(responses: Any) -> Any:
+    """Return responses of others, whose objects call their text `response`, as ours."""
+    listed = objects(responses)
+    if not listed or any("response" not in one or "text" in one for one in listed):
+        return responses
+    return [reply(one["response"], model=one.get("model")) for one in listed]
 
 
 def _has_prompt(columns: frozenset[str], first: Iterable[Row]) -> bool:

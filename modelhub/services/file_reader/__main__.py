@@ -30,7 +30,7 @@ from django.conf import settings
 from django.utils.translation import activate
 from django.utils.translation import gettext as _
 
-from modelhub.rules.import_choices import Options, options_from
+from modelhub.rules.import_choices import NO_OPTIONS, Options, options_from
 from modelhub.rules.imports import MOST_LINE, MOST_ROWS, packed
 from modelhub.rules.mapping import NoPrompt
 from modelhub.rules.raw_rows import BadRow, Note, RawRows, Unused
@@ -104,8 +104,10 @@ def main(
 
     try:
         content = Content(Path(path), name)
-        source = open_file(path=content.path, name=name)
-        rows = _rows(source, name, options_from(options))
+        chosen = options_from(options) or NO_OPTIONS
+        mapped = frozenset(chosen.columns.values()) - {""}
+        source = open_file(path=content.path, name=name, mapped=mapped)
+        rows = _rows(source, name, chosen)
         write({"total": source.total, "about": rows.about})
         out.flush()
         for message in messages(rows=rows, most_text=min(content.most_bytes, most_text)):

@@ -37,6 +37,8 @@ class Content:
     name: str
     packing: str = ""
     """`gzip`, `zstd` or empty."""
+    mapped: frozenset[str] = frozenset()
+    """Names of columns that a mapping uses, by which the names of a table are found."""
 
     @property
     def most_bytes(self) -> int:

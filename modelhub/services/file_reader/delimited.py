@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
-from typing import TextIO
+from pathlib import PurePath
+from typing import Any, TextIO
 
 from django.utils.translation import gettext as _
 
 from modelhub.rules.imports import MOST_LINE
-from modelhub.rules.raw_rows import BadRow, RawRows
+from modelhub.rules.raw_rows import BadRow, Note, Raw, RawRows
 from modelhub.services.file_reader.content import Content
 from modelhub.services.file_reader.refusals import Refused
 from modelhub.services.file_reader.tables import (
@@ -25,6 +27,8 @@ from modelhub.services.file_reader.tables import (
 
 DELIMITERS = (",", ";", "\t")
 """Spreadsheets use semicolons in countries with a decimal comma."""
+TABS = ".tsv"
+"""The suffix that tells the delimiter."""
 _SEP = re.compile(r'"?sep=(.)"?\s*')
 """The line by which Excel is told the delimiter."""
 
@@ -38,26 +42,80 @@ def read(*, content: Content) -> RawRows:
     skipped = 1 if told else 0
     delimiter = told[1] if told else _delimiter(content)
     try:
-        return table(
+        rows = table(
             records=lambda: _records(content, delimiter, skipped),
             total=content.count(b"\n"),
+            mapped=content.mapped,
         )
     except BadRow as problem:
         raise Refused(
             _("%(name)s has an invalid first line: %(problem)s")
             % {"name": content.name, "problem": problem}
         ) from None
+    return replace(rows, read=lambda wanted: _with_encoding(rows.read(wanted)))
+
+
+def _with_encoding(rows: Iterator[Raw]) -> Iterator[Raw]:
+    """Yield the rows, and once a Note before the first one that is not UTF-8."""
+    told = False
+    for line, row in rows:
+        if not told and isinstance(row, dict) and not all(map(_is_utf8, row.values())):
+            told = True
+            yield (
+                0,
+                Note(
+                    _(
+                        "This file is not written as UTF-8, so letters such as é are lost. Please "
+                        "save it as “CSV UTF-8” and import it again."
+                    )
+                ),
+            )
+        yield line, row
+
+
+def _is_utf8(text: str) -> bool:
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _delimiter(content: Content) -> str:
-    """Return the delimiter by which the first records have a prompt, or else the most names."""
+    """Return the delimiter by which a prompt is among the names.
 
-    def points(delimiter: str) -> tuple[bool, int]:
+    Otherwise it is the one that the suffix tells, by which the records are equally wide, or by
+    which the first record has the most cells. Texts have delimiters, too, so they say little.
+    """
+    told = (
+        suffix for name in (content.name, content.path.name) for suffix in PurePath(name).suffixes
+    )
+    tabs = any(suffix.lower() == TABS for suffix in told)
+
+    def points(delimiter: str) -> tuple[bool, bool, bool, int]:
         first = list(islice(_records(content, delimiter), PEEK))
-        names = first[header_place(first=first)][1] if first else []
-        return has_prompt(cells=names), filled(cells=names)
+        if not first:
+            return False, False, False, 0
+        names = first[header_place(first=first, mapped=content.mapped)][1]
+        shown = [cells for _line, cells in first if filled(cells=cells)]
+        width = filled(cells=shown[0]) if shown else 0
+        return (
+            has_prompt(cells=names, mapped=content.mapped),
+            tabs and delimiter == "\t" and width > 1,
+            width > 1 and _are_even([cells for _line, cells in first]),
+            width,
+        )
 
-    return max(DELIMITERS, key=points)
+    return max(reversed(DELIMITERS) if tabs else DELIMITERS, key=points)
+
+
+def _are_even(records: list[Any]) -> bool:
+    """Return whether all records that are not empty have the same number of cells."""
+    if any(isinstance(cells, BadRow) for cells in records):
+        return False
+    return len({len(cells) for cells in records if cells}) == 1
 
 
 def _records(content: Content, delimiter: str, skipped: int = 0) -> Iterator[Record]:

@@ -68,7 +68,26 @@ def document(*, content: Content) -> RawRows:
     except (ValueError, RecursionError) as error:
         sentence = _("%(name)s is not valid JSON (%(error)s).")
         raise Refused(sentence % {"name": content.name, "error": error}) from None
+    if isinstance(value, dict) and (_is_of_columns(value) or _is_of_splits(value)):
+        sentence = _(
+            '%(name)s is not a list of rows. Please save it as [{"prompt": …}, …], or with one '
+            "such row on each line (JSONL)."
+        )
+        raise Refused(sentence % {"name": content.name})
     return of_values(values=_rows_in(value))
+
+
+def _is_of_columns(value: dict[str, Any]) -> bool:
+    """Return whether a document has an object for each column, as data frames write it."""
+    columns = list(value.values())
+    if not all(isinstance(one, dict) and "0" in one for one in columns):
+        return False
+    return bool(columns) and all(one.keys() == columns[0].keys() for one in columns)
+
+
+def _is_of_splits(value: dict[str, Any]) -> bool:
+    """Return whether a document has several lists of rows and nothing else."""
+    return len(value) > 1 and all(map(_is_list_of_rows, value.values()))
 
 
 def _rows_in(value: Any) -> list[Any]:

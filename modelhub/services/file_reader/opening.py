@@ -40,10 +40,13 @@ WORDS = {
 _OPENS_JSON = re.compile(rb"\[\s*[\[{\]\"]|\{\s*[\"}]")
 
 
-def open_file(*, path: Path, name: str) -> RawRows:
-    """Return the rows of a file, or of a JSON body; raises Refused if it cannot be read."""
+def open_file(*, path: Path, name: str, mapped: frozenset[str]) -> RawRows:
+    """Return the rows of a file, or of a JSON body; raises Refused if it cannot be read.
+
+    `mapped` are the names of columns that a mapping uses.
+    """
     _check(path, name)
-    content = Content(path, name)
+    content = Content(path, name, mapped=mapped)
     begins = content.beginning()
     for sign, packing in PACKED.items():
         if begins.startswith(sign):

@@ -14,14 +14,17 @@ from django.utils.translation import gettext as _
 
 from modelhub.rules.imports import MOST_BYTES
 from modelhub.rules.raw_rows import RawRows
+from modelhub.rules.values import EXACT
 from modelhub.services.file_reader.content import BLOCK, UNPACKED_ANYWAY, UNPACKS, Content
 from modelhub.services.file_reader.refusals import Refused
-from modelhub.services.file_reader.tables import Record, table
+from modelhub.services.file_reader.tables import Record, Rounded, table
 
 WORKBOOK = "xl/workbook.xml"
 MOST_CELL = 4_096
 """Bytes that a cell with an error may have."""
-_ERROR = re.compile(rb'<c\s[^>]*\bt="e"[^>]*>(?:<f\b[^>]*/>|<f\b[^>]*>[^<]*</f>)?<v>([^<]*)</v>')
+_ERROR = re.compile(
+    rb'<c\s[^>]{0,400}\bt="e"[^>]{0,400}>(?:<f\b[^>]*/>|<f\b[^>]*>[^<]*</f>)?<v>([^<]*)</v>'
+)
 _PLACE = re.compile(rb'\br="([A-Z]{1,3})([0-9]+)"')
 
 
@@ -45,7 +48,9 @@ def read(*, content: Content) -> RawRows:
             _("%(name)s is an Excel file that cannot be read (%(error)s). Save it again as .xlsx.")
             % {"name": content.name, "error": str(error) or type(error).__name__}
         ) from error
-    return table(records=lambda: _records(sheet, errors), total=sheet.total_height)
+    return table(
+        records=lambda: _records(sheet, errors), total=sheet.total_height, mapped=content.mapped
+    )
 
 
 def _file(workbook: Path | bytes) -> Path | BytesIO:
@@ -85,7 +90,7 @@ def _text(cell: Any) -> str:
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
+        return str(int(cell)) if abs(cell) < EXACT else Rounded(f"{cell:g}")
     if isinstance(cell, datetime | date | time):
         return cell.isoformat()
     return str(cell)

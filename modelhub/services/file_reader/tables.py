@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from codesign.shared.visible import shows_nothing
 from modelhub.rules.prepare import COLUMNS, own_name, readable
 from modelhub.rules.raw_rows import BadRow, Note, Raw, RawRows
+from modelhub.rules.shapes.own import guess
 
 Cells = list[str]
 Record = tuple[int, Any]
@@ -24,6 +25,8 @@ Records = Callable[[], Iterator[Record]]
 """Yields all records of a table, from the first one on, each time it is called."""
 PEEK = 12
 """Records among which the names of the columns are looked for."""
+LONGEST_NAME = 200
+"""Characters of a cell that may name a column that is known."""
 FAILED = frozenset(
     {
         "#N/A",
@@ -39,6 +42,14 @@ FAILED = frozenset(
     }
 )
 """What spreadsheets show in the cell of a formula that failed."""
+
+
+class Rounded(str):
+    """A number of a spreadsheet that has more digits than spreadsheets keep."""
+
+    __slots__ = ()
+
+
 _IMPORT_ID = re.compile(r'\s*\{\s*"ImportId"\s*:')
 
 
@@ -49,38 +60,58 @@ def filled(*, cells: Any) -> int:
     return sum(not shows_nothing(cell) for cell in cells)
 
 
-def header_place(*, first: Sequence[Record]) -> int:
+def header_place(*, first: Sequence[Record], mapped: frozenset[str]) -> int:
     """Return the place of the names among the first records of a table.
 
-    That is the first record that is about as wide as the widest one: a title has fewer cells. If
-    there is no prompt among them, a record with our own names is preferred.
+    That is the first record that is about as wide as the widest one: a title has fewer cells, and
+    the index of a data frame has no name. If no name among them is known for prompts, a record
+    with known names is preferred. `mapped` are the names of columns that a mapping uses.
     """
-    widths = [filled(cells=cells) for _line, cells in first]
-    least = max(2, max(widths, default=0) - 1)
-    place = next((place for place, width in enumerate(widths) if width >= least), None)
+    widest = max((filled(cells=cells) for _line, cells in first), default=0)
+    place = next((at for at, (_line, cells) in enumerate(first) if _is_wide(cells, widest)), None)
     if place is None:
-        place = next((place for place, width in enumerate(widths) if width), 0)
-    if first and not has_prompt(cells=first[place][1]):
-        return next((at for at, (_line, cells) in enumerate(first) if _are_names(cells)), place)
+        place = next((at for at, (_line, cells) in enumerate(first) if filled(cells=cells)), 0)
+    if first and not has_prompt(cells=first[place][1], mapped=mapped):
+        known = (at for at, (_line, cells) in enumerate(first) if _are_names(cells, mapped))
+        return next(known, place)
     return place
 
 
-def _are_names(cells: Any) -> bool:
-    """Return whether a record is a prompt's name alone, or that with more of our own names."""
-    return has_prompt(cells=cells) and (
-        filled(cells=cells) == 1 or sum(own_name(cell) in COLUMNS for cell in cells) > 1
-    )
+def _is_wide(cells: Any, widest: int) -> bool:
+    width = filled(cells=cells)
+    if width >= max(2, widest - 1):
+        return True
+    return width == 1 and len(cells) == widest == 2 and shows_nothing(cells[0])
 
 
-def has_prompt(*, cells: Any) -> bool:
-    """Return whether a record has a cell that is called prompt."""
-    return not isinstance(cells, BadRow) and any(own_name(cell) == "prompt" for cell in cells)
+def _are_names(cells: Any, mapped: frozenset[str]) -> bool:
+    """Return whether a record has a mapped name, a prompt's name alone, or that with more names."""
+    if not has_prompt(cells=cells, mapped=mapped):
+        return False
+    if filled(cells=cells) == 1 or _has_mapped(cells, mapped):
+        return True
+    return max(sum(own_name(cell) in COLUMNS for cell in cells), len(_guessed(cells))) > 1
 
 
-def table(*, records: Records, total: int) -> RawRows:
+def has_prompt(*, cells: Any, mapped: frozenset[str]) -> bool:
+    """Return whether a record has a cell that is a known name of prompts, or a mapped name."""
+    if isinstance(cells, BadRow):
+        return False
+    return "prompt" in _guessed(cells) or _has_mapped(cells, mapped)
+
+
+def _has_mapped(cells: Cells, mapped: frozenset[str]) -> bool:
+    return any(cell.strip() in mapped for cell in cells)
+
+
+def _guessed(cells: Cells) -> dict[str, str]:
+    return guess(cell for cell in cells if len(cell) <= LONGEST_NAME)
+
+
+def table(*, records: Records, total: int, mapped: frozenset[str]) -> RawRows:
     """Return the rows of a table; raises BadRow if its names cannot be read."""
     first = list(islice(records(), PEEK))
-    place = header_place(first=first)
+    place = header_place(first=first, mapped=mapped)
     names = first[place][1] if first else []
     if isinstance(names, BadRow):
         raise names
@@ -133,6 +164,10 @@ def _rows(
         if failed := [name for name, cell in row.items() if cell[0] == "#" and cell in FAILED]:
             sentence = _("the cell of %(column)s holds the error %(error)s of a formula.")
             values = {"column": readable(failed[0]), "error": row[failed[0]]}
+            yield line, BadRow(sentence % values)
+        elif rounded := [name for name, cell in row.items() if isinstance(cell, Rounded)]:
+            sentence = _("%(column)s is a number that was rounded (%(value)s). Write it as text.")
+            values = {"column": readable(rounded[0]), "value": row[rounded[0]]}
             yield line, BadRow(sentence % values)
         elif row or filled(cells=cells):
             yield line, row

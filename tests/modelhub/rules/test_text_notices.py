@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from typing import Any
 
@@ -10,7 +11,13 @@ import pytest
 from modelhub.rules.import_choices import KINDS, Options
 from modelhub.rules.imports import ImportRow, import_row
 from modelhub.rules.raw_rows import BadRow
-from modelhub.rules.text_notices import noticed, notices, plain_of_html
+from modelhub.rules.text_notices import (
+    noticed,
+    notices,
+    plain_of_html,
+    without_end_tokens,
+    without_thoughts,
+)
 
 NOTICED = [
     ("I feel low.", []),
@@ -132,3 +139,44 @@ HTML = [
 @pytest.mark.parametrize(("html", "plain"), HTML)
 def test_html_becomes_plain_text(html: str, plain: str) -> None:
     assert plain_of_html(html) == plain
+
+
+SEEDS = (
+    "[",
+    "[a](",
+    "[a](x(",
+    "**a",
+    "<",
+    "<a ",
+    "<a b='",
+    "<s>",
+    "</think>",
+    "&",
+    "|a",
+    "`",
+    " ",
+    "\u00a0",
+    " \n",
+    "\n ",
+    "Ã€",
+)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_time_is_linear_in_the_length_of_a_text(seed: str) -> None:
+    """Quadratic patterns took 15 seconds and more for these texts."""
+    text = (seed * 80_000)[:80_000]
+    begun = time.process_time()
+    for one in (text, f"<p>{text}", f"&lt;p&gt;{text}x"):
+        notices(one)
+        plain_of_html(one)
+        without_thoughts(one)
+        without_end_tokens(one)
+    assert time.process_time() - begun < 6
+
+
+@pytest.mark.parametrize(
+    "link", ["[a](http://example.org)", "[a [b](x)", "see [a](https://example.org/b_(c)_(d)) ok"]
+)
+def test_links_of_markdown_are_noticed(link: str) -> None:
+    assert notices(link) == ["markdown"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -262,3 +263,10 @@ def test_any_row_is_read_or_refused_with_a_sentence(raw: dict[str, Any], prompt:
         return
     assert all(turn.keys() == {"role", "content"} for turn in row.prompt.messages)
     assert type(row.prompt.held_out) is bool
+
+
+def test_a_text_that_is_almost_a_list_is_read_in_linear_time() -> None:
+    text = f"['a'{' ' * 40_000}x]"
+    begun = time.process_time()
+    assert len(read(responses=text).responses) == 1
+    assert time.process_time() - begun < 2

@@ -161,6 +161,30 @@ def test_json_documents(tmp_path: Path, content: str, prompts: list[str]) -> Non
     assert read.total >= len(prompts)
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"prompt": {"0": "One", "1": "Two"}, "responses": {"0": "x", "1": "y"}}',
+        '{"train": [{"prompt": "One"}], "test": [{"prompt": "Two"}]}',
+    ],
+)
+def test_a_json_document_without_a_list_of_rows_says_what_to_save(
+    tmp_path: Path, content: str
+) -> None:
+    with pytest.raises(Invalid, match=r"is not a list of rows\. Please save it as"):
+        Read(tmp_path, content, "p.json")
+
+
+def test_a_table_of_another_encoding_says_once_how_to_save_it(tmp_path: Path) -> None:
+    read = Read(
+        tmp_path, "prompt,x\nI can’t,é\nHello,é\nNo, café\ncafé,é\n".encode("cp1252"), "p.csv"
+    )
+    assert read.prompts == ["Hello", "No"]
+    assert len(read.problems) == 2
+    assert [note for note in read.notes if "“CSV UTF-8”" in note] == read.notes[:1]
+    assert len(read.notes) == 1
+
+
 def test_a_long_json_list_is_read_entry_by_entry(tmp_path: Path) -> None:
     """Entries end at every place of the parts in which the file is read."""
     rows = [{"prompt": f"{number} " + "é" * (number % 997)} for number in range(3_000)]
@@ -203,6 +227,21 @@ def test_cells_of_excel(tmp_path: Path) -> None:
     assert [one.prompt.external_id for one in read.rows] == ["17", "2.5"]
     assert [one.prompt.held_out for one in read.rows] == [True, False]
     assert read.problems == ["line 5: the cell of responses holds the error #N/A of a formula."]
+
+
+def test_numbers_of_excel_that_were_rounded_are_errors_of_their_lines(tmp_path: Path) -> None:
+    number = 12_345_678_901_234_567
+    names = ["external_id", "prompt", "note"]
+    rows = [
+        [number, "One", 1],
+        [number + 1, "Two", 1],
+        [7, "Three", number],
+        [2**53 - 1, "Four", 1],
+    ]
+    read = Read(tmp_path, sheet([names, *rows]), "p.xlsx")
+    assert [one.prompt.external_id for one in read.rows] == ["7", "9007199254740991"]
+    sentence = "external_id is a number that was rounded (1.23457e+16). Write it as text."
+    assert read.problems == [f"line 2: {sentence}", f"line 3: {sentence}"]
 
 
 def test_a_sheet_that_claims_to_be_huge_is_refused(tmp_path: Path) -> None:
