@@ -1,8 +1,8 @@
 """Prompts that wait for a coordinator before anybody is paid to read them.
 
-An ML engineer may import prompts and responses, but not decide what the study pays for. While a
-judging round is open, such prompts wait. A coordinator sees how many there are and what they cost,
-and lets them be judged.
+An ML engineer may import prompts, and let models write responses, but not decide what the study
+pays for. While a judging round is open, such prompts wait. A coordinator sees how many there are
+and what they cost, and lets them be judged.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from codesign.jobs.registry import Change, Kind, register
 from codesign.jobs.services import queueing
 from codesign.jobs.services.working import Work
 from codesign.shared.actors import SYSTEM, Actor
-from codesign.shared.errors import Conflict, NotPermitted
+from codesign.shared.errors import Conflict, NotFound, NotPermitted
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
 from modelhub.models import WaitingPrompt
@@ -41,11 +41,12 @@ BATCH = 500
 """Prompts that become tasks in one transaction."""
 
 
-def decides(*, actor: Actor, study: Study) -> bool:
-    """Return whether the actor decides what people are paid to read."""
+def decides(*actors: Actor, study: Study) -> bool:
+    """Return whether all of these actors decide what people are paid to read."""
     try:
-        require(actor, MANAGE_ROUNDS, study)
-    except NotPermitted:
+        for actor in dict.fromkeys(actors):
+            require(actor, MANAGE_ROUNDS, study)
+    except (NotPermitted, NotFound):  # they may have left the study
         return False
     return True
 
