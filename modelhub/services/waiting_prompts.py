@@ -128,7 +128,9 @@ def _let_batch(work: Work) -> bool:
     """Make tasks of the prompts that wait longest. Return whether there are more."""
     job = work.lock()
     round = locked_round(round_id=job.subject_id)
-    waiting = queries.waiting(study_id=round.study_id).order_by("created_at", "prompt_id")
+    # What came later was not among the prompts that the coordinator let be judged.
+    waiting = queries.waiting(study_id=round.study_id).filter(created_at__lte=job.created_at)
+    waiting = waiting.order_by("created_at", "prompt_id")
     ids: Sequence[uuid.UUID] = list(waiting.values_list("prompt_id", flat=True)[:BATCH])
     if not ids or round.state != RoundState.OPEN:
         work.finish()

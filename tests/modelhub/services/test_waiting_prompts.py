@@ -198,3 +198,13 @@ def test_what_an_ml_engineer_remapped_waits_though_a_coordinator_brought_the_fil
     jobs.run(UPLOAD, upload.id)
     assert not Task.objects.exists()
     assert WaitingPrompt.objects.filter(study=study).count() == 1
+
+
+def test_a_go_lets_in_only_what_waited_then(study: Study, round: Round) -> None:
+    bring(study, Role.ML_ENGINEER)
+    let_judge(actor=SYSTEM, study=study)
+    later = [{"external_id": "z", "prompt": "Later.", "responses": ["One", "Two"]}]
+    assert bring(study, Role.ML_ENGINEER, later).wait_for_go == 1
+    jobs.run(KIND, round.id)
+    assert list(Task.objects.values_list("prompt__external_id", flat=True)) == ["a"]
+    assert waiting(study) == ["z"]
