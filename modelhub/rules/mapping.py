@@ -14,7 +14,7 @@ from annotations.rules.text_kinds import Origin
 from annotations.rules.texts import storable
 from modelhub.rules.import_choices import ORIGIN, Options
 from modelhub.rules.prepare import COLUMNS, MOST_COLUMNS, MOST_UNUSED, NAMED, own_name, readable
-from modelhub.rules.raw_rows import BadRow, Raw, RawRows, Unused
+from modelhub.rules.raw_rows import UNEXPECTED, BadRow, Raw, RawRows, Unused, not_understood
 from modelhub.rules.shapes import interesting, recognise
 from modelhub.rules.shapes.base import Row, RowsOf, Shape, Work
 from modelhub.rules.shapes.own import OWN, QUESTIONS, guess, own_rows, renamed, title_of
@@ -191,6 +191,8 @@ class Prepared(Iterator[Raw]):
                 yield line, problem
             except RecursionError:
                 yield line, BadRow(_("the row is nested too deeply."))
+            except UNEXPECTED as error:
+                yield line, not_understood(error)
             else:
                 for row in made:
                     yield line, row

@@ -11,7 +11,7 @@ from typing import Any
 from modelhub.rules.import_choices import NO_OPTIONS, Options
 from modelhub.rules.imports import import_row
 from modelhub.rules.mapping import Prepared
-from modelhub.rules.raw_rows import BadRow, Note, RawRows, Unused
+from modelhub.rules.raw_rows import UNEXPECTED, BadRow, Note, RawRows, Unused, not_understood
 from modelhub.rules.text_notices import noticed
 
 About = dict[str, Any]
@@ -42,6 +42,8 @@ class ReadRows(Iterator[tuple[int, Any]]):
             return line, noticed(import_row(raw, line=line), self._work.choices, self._work.counts)
         except BadRow as problem:
             return line, problem
+        except UNEXPECTED as error:
+            return line, not_understood(error)
 
     @property
     def about(self) -> About:

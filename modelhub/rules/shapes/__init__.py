@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from modelhub.rules.prepare import COLUMNS
+from modelhub.rules.raw_rows import UNEXPECTED
 from modelhub.rules.shapes import conversations, preferences, tools, traces, trees
 from modelhub.rules.shapes.base import Row, RowsOf, Shape
 from modelhub.rules.shapes.own import OWN, QUESTIONS, guess, own_rows, renamed
@@ -41,7 +42,16 @@ SHAPES = {shape.key: shape for shape in (OWN, QUESTIONS, *NESTED, *PLAIN)}
 
 
 def _of(shapes: Sequence[Shape], columns: frozenset[str], first: Sequence[Row]) -> Shape | None:
-    return next((shape for shape in shapes if shape.fits(columns, first)), None)
+    return next((shape for shape in shapes if _fits(shape, columns, first)), None)
+
+
+def _fits(shape: Shape, columns: frozenset[str], first: Sequence[Row]) -> bool:
+    try:
+        return shape.fits(columns, first)
+    except UNEXPECTED:  # a row that is refused by its line, later
+        if len(first) < 2:
+            return False
+        return any(_fits(shape, columns, [row]) for row in first)
 
 
 def recognise(columns: frozenset[str], first: Sequence[Row]) -> Shape | None:

@@ -113,11 +113,16 @@ def _value(value: Any) -> Any:
     if not isinstance(value, Mapping):
         return value
     if "arrayValue" in value:
-        return [_value(one) for one in objects(parsed(value["arrayValue"]).get("values"))]
+        return [_value(one) for one in _values(value["arrayValue"])]
     if "kvlistValue" in value:
-        pairs = objects(parsed(value["kvlistValue"]).get("values"))
+        pairs = _values(value["kvlistValue"])
         return {str(one.get("key")): _value(one.get("value")) for one in pairs}
     return next(iter(value.values()), None)
+
+
+def _values(value: Any) -> list[Mapping[str, Any]]:
+    value = parsed(value)
+    return objects(value.get("values")) if isinstance(value, Mapping) else []
 
 
 def _spans(row: Row) -> Iterator[Mapping[str, Any]]:

@@ -7,6 +7,7 @@ The best of several replies has rank 0 there, and 1 here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -72,7 +73,7 @@ def _ranks(nodes: Iterable[Mapping[str, Any]]) -> int:
 
 def _rank(node: Mapping[str, Any]) -> int | None:
     rank = node.get("rank")
-    if absent(rank) or not isinstance(rank, int | float) or int(rank) != rank or rank < 0:
+    if not isinstance(rank, int | float) or not isfinite(rank) or int(rank) != rank or rank < 0:
         return None
     return int(rank) + 1
 

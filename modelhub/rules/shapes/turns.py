@@ -14,8 +14,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from modelhub.rules.import_choices import EMPTY, REFUSE, SYSTEM, TOOL, Choices
+from modelhub.rules.prepare import readable
 from modelhub.rules.raw_rows import BadRow
-from modelhub.rules.shapes.values import absent, parsed
+from modelhub.rules.shapes.values import absent, parsed, without_missing
 
 ROLES = {
     "user": "user",
@@ -110,16 +111,25 @@ def said(value: Any, number: int) -> str:
 def _part(part: Any, number: int) -> str:
     if isinstance(part, str):
         return part
-    kind = part.get("type", "text") if isinstance(part, Mapping) else ""
+    if not isinstance(part, Mapping):
+        raise _no_text(type(part).__name__, number)
+    about = without_missing(part)  # Arrow gives every part the keys of all
+    kind = str(about.get("type", "text"))
     if kind in ("text", "input_text", "output_text"):
-        text = part.get("text") or part.get("content") or ""
-        return text if isinstance(text, str) else ""
+        text = about.get("text", about.get("content"))
+        if isinstance(text, str):
+            return text
+        if text is None and not about.keys() - {"type"}:
+            return ""
+        raise _no_text(", ".join(sorted(map(str, about.keys() - {"type"}))), number)
     if "tool" in kind or "function" in kind or kind in ("reasoning", "thinking"):
         return ""
-    raise BadRow(
-        _("turn %(n)d has a part that is not text (%(kind)s).")
-        % {"n": number, "kind": kind or type(part).__name__}
-    )
+    raise _no_text(kind, number)
+
+
+def _no_text(kind: str, number: int) -> BadRow:
+    sentence = _("turn %(n)d has a part that is not text (%(kind)s).")
+    return BadRow(sentence % {"n": number, "kind": readable(kind)})
 
 
 def heard(turns: Sequence[Turn], choices: Choices, counts: Counter[str]) -> list[Turn]:
