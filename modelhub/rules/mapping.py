@@ -142,7 +142,8 @@ class Prepared(Iterator[Raw]):
 
     def _converted(self, rows: Iterator[Raw], first: Sequence[Row]) -> Iterator[Raw]:
         shape, own = self.shape, self.shape in (OWN, QUESTIONS)
-        unused = [name for name in self._names.own if not self._is_used(name)]
+        left = shape.unread(self._names.own) - {*self.mapping.values()}
+        unused = [name for name in self._names.own if name in left or not self._is_used(name)]
         told = [(0, Unused(readable(name))) for name in unused[:MOST_UNUSED]]
         if shape.whole is not None:
             rows = shape.whole(rows, self.work)

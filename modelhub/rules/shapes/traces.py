@@ -32,6 +32,7 @@ NO_TALK = "no_conversation"
 
 def _is_langfuse(columns: frozenset[str], first: Sequence[Row]) -> bool:
     plain = "input" in columns and bool(set(_OUTPUTS) & columns) and bool(_LANGFUSE & columns)
+    plain &= "instruction" not in columns  # of which `input` would be a part
     return plain or ("observations" in columns and bool({"trace", "input"} & columns))
 
 
