@@ -109,3 +109,10 @@ def test_an_infinite_rank_is_none() -> None:
     tree["prompt"]["replies"][0]["rank"] = INFINITE
     ((_line, row),) = rows_of([tree])
     assert [one.rank for one in row.responses] == [0]
+
+
+@pytest.mark.parametrize("column", ["messages", "prompt"])
+def test_a_picture_beside_the_text_of_a_turn_is_an_error(column: str) -> None:
+    turn = {"role": "user", "content": "Look", "images": ["x.png"], "audio": None}
+    ((_line, row),) = rows_of([{column: [{"role": "system", "content": "Be kind."}, turn]}])
+    assert str(row) == "turn 2 has the unknown key “images”. Remove it, or leave it empty."
