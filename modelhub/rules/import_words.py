@@ -10,10 +10,10 @@ from django.utils.translation import ngettext
 
 from modelhub.rules.import_choices import KINDS
 from modelhub.rules.shapes import SHAPES
+from modelhub.rules.shapes.base import RANKED
 from modelhub.rules.shapes.own import OWN, QUESTIONS
 from modelhub.rules.shapes.tools import JUDGED
 from modelhub.rules.shapes.traces import NO_TALK
-from modelhub.rules.shapes.trees import RANKED
 
 TALKS = frozenset({"messages", "sharegpt", "langfuse", "otel"})
 """Formats whose rows are conversations."""

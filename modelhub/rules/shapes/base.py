@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 Row = Mapping[str, Any]
+RANKED = "ranked"
+"""Counts responses with a rank."""
 
 
 @dataclass(slots=True)

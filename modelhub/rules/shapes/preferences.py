@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from codesign.shared.visible import shows_nothing
 from modelhub.rules.raw_rows import BadRow
-from modelhub.rules.shapes.base import IDS, Row, Shape, Work, id_of, needs, reply, row_of
+from modelhub.rules.shapes.base import IDS, RANKED, Row, Shape, Work, id_of, needs, reply, row_of
 from modelhub.rules.shapes.turns import Turn, are_turns, heard, turns_of
 from modelhub.rules.shapes.values import absent, filled, parsed, text_of
 
@@ -67,6 +67,7 @@ def _chosen(row: Row, work: Work) -> list[dict[str, Any]]:
     worse, bad = _side(needs(row, "rejected"), work)
     prompt = _prompt(filled(row, _PROMPTS), [better, worse], work)
     model = text_of(row.get("chosen_model")), text_of(row.get("rejected_model"))
+    work.counts[RANKED] += 2
     replies = [
         reply(good, model=model[0], rank=BETTER),
         reply(bad, model=model[1], rank=WORSE),

@@ -15,14 +15,12 @@ from django.utils.translation import gettext_lazy
 
 from modelhub.rules.prepare import readable
 from modelhub.rules.raw_rows import UNEXPECTED, BadRow, Raw, not_understood
-from modelhub.rules.shapes.base import Row, Shape, Work, reply, row_of
+from modelhub.rules.shapes.base import RANKED, Row, Shape, Work, reply, row_of
 from modelhub.rules.shapes.turns import ROLES, Turn, heard
 from modelhub.rules.shapes.values import absent, objects, parsed, text_of
 
 MOST_DEPTH = 200
 """Turns of one branch, which is the most that a prompt may have."""
-RANKED = "ranked"
-"""Counts responses with a rank."""
 _FLAT = {"message_id", "parent_id", "text", "role"}
 
 

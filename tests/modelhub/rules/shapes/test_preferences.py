@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from modelhub.rules.import_words import others
 from modelhub.rules.raw_rows import BadRow
 from tests.support.raw_rows import prepared
 
@@ -66,3 +67,11 @@ def test_an_instruction_with_a_time_is_no_export_of_langfuse() -> None:
     told = prepared([(1, row | {"timestamp": "2024-01-01"})])
     assert told.shape == "alpaca"
     assert told.rows[0][1]["prompt"] == "Answer kindly.\n\nI feel low"
+
+
+def test_the_ranks_of_pairs_are_said() -> None:
+    told = prepared([(1, PAIR), (2, PAIR)])
+    assert told.counts["ranked"] == 4
+    assert "4 responses have a rank in the file. They are kept as imported ranks." in others(
+        told.counts
+    )
