@@ -9,6 +9,7 @@ from modelhub.rules.raw_rows import UNEXPECTED
 from modelhub.rules.shapes import conversations, preferences, tools, traces, trees
 from modelhub.rules.shapes.base import Row, RowsOf, Shape
 from modelhub.rules.shapes.own import OWN, QUESTIONS, guess, own_rows, renamed
+from modelhub.rules.shapes.turns import are_turns
 
 PLAIN = (
     trees.TREES,
@@ -34,7 +35,12 @@ def _inside(first: Sequence[Row]) -> RowsOf:
         return shape.rows_of
     if "prompt" in columns:
         return own_rows
-    return renamed(guess(columns), known=frozenset())
+    guessed = guess(columns)
+    if "prompt" not in guessed:
+        if talks := [name for name in columns if any(are_turns(row.get(name)) for row in first)]:
+            return conversations.talks_in(sorted(talks))
+        guessed = guess(columns, also=("text", "message"))
+    return renamed(guessed, known=frozenset())
 
 
 NESTED = tools.nested(_inside)
