@@ -14,8 +14,8 @@ from modelhub.rules.raw_rows import BadRow
 from modelhub.rules.row_reading import rows_of
 
 INFINITE = json.loads("1e999")
-ODD = (None, INFINITE, float("nan"), -1, 0.5, True, "", "x", "[1]", [], [1], [None], [[]], {})
-ODD += ({"a": 1}, [{"role": 5}], {"values": 3}, [{"values": "x"}])
+ODD: list[Any] = [None, INFINITE, float("nan"), -1, 0.5, True, "", "x", "[1]", [], [1], [None]]
+ODD += [[[]], {}, {"a": 1}, [{"role": 5}], {"values": 3}, [{"values": "x"}]]
 HI = {"role": "user", "content": "I cannot sleep."}
 REPLY = {"role": "assistant", "content": "Since when?"}
 PARTS = [{"role": "user", "parts": [{"type": "text", "content": "I feel low"}]}]
