@@ -152,8 +152,7 @@ def import_rows(
     require(actor, IMPORT, study)
     lock_until_commit(Lock.IMPORT, study.id)
     decides = waiting_prompts.decides(actor, confirmed_by or actor, study=study)
-    report = ImportReport()
-    intake = Intake(actor=actor, study=study)
+    report, intake = ImportReport(), Intake(actor=actor, study=study)
     touched: set[bytes] = set()  # bytes need half the memory of UUIDs
     for part in _read(intake, rows, report, watch):
         # A file with an invalid row is read to its end, to report all errors.
