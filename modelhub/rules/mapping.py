@@ -14,7 +14,7 @@ from annotations.rules.text_kinds import Origin
 from annotations.rules.texts import storable
 from modelhub.rules.import_choices import ORIGIN, Options
 from modelhub.rules.prepare import COLUMNS, MOST_COLUMNS, MOST_UNUSED, NAMED, own_name, readable
-from modelhub.rules.raw_rows import BadRow, Raw, RawRows, Unused
+from modelhub.rules.raw_rows import UNEXPECTED, BadRow, Raw, RawRows, Unused, not_understood
 from modelhub.rules.shapes import interesting, recognise
 from modelhub.rules.shapes.base import Row, RowsOf, Shape, Work
 from modelhub.rules.shapes.own import (
@@ -26,6 +26,7 @@ from modelhub.rules.shapes.own import (
     renamed,
     title_of,
 )
+from modelhub.rules.shapes.tools import inner_names, opened, outer_name
 from modelhub.rules.shapes.values import absent, parsed
 
 OURS = (
@@ -84,8 +85,11 @@ class Prepared(Iterator[Raw]):
         first = [row for _line, row in head if isinstance(row, Mapping)]
         if source.columns is None:
             self._names.add(first)
-        self.columns = offered(self._names.listed)
+        inner = inner_names(first)
+        self._all = [*self._names.listed, *(one for one in inner if one not in self._names.own)]
+        self.columns = offered(self._all)
         self.shape, self.mapping = self._found(first, options)
+        self._inside = [one for one in self.mapping.values() if self._is_inside(one)]
         self._names.check(self.mapping)
         self._title = title_of(self._names.own) if self.shape is QUESTIONS else ""
         return self._converted(self._read(source, head), first)
@@ -114,13 +118,15 @@ class Prepared(Iterator[Raw]):
         names, here = self._names, frozenset(self._names.own)
         mapping = {ours: names.of(theirs) for ours, theirs in options.columns.items()}
         for ours, theirs in mapping.items():
-            if theirs and theirs not in here and (first or names.fixed):
+            known = theirs in here or self._is_inside(theirs)
+            if theirs and not known and (first or names.fixed):
                 raise self._no_prompt(
                     _("there is no column called %(name)s. The columns are: %(columns)s."),
                     name=readable(options.columns[ours]),
                 )
         if mapping.get("prompt"):
-            return OWN, mapping
+            shape = recognise(here, first) if self._is_inside(mapping["prompt"]) else None
+            return (shape if shape and shape.unwrap else OWN), mapping
         if shape := recognise(here, first):
             return shape, mapping
         if "prompt" in here or not (names.own or names.fixed):
@@ -138,11 +144,16 @@ class Prepared(Iterator[Raw]):
         return QUESTIONS, guessed | mapping
 
     def _no_prompt(self, sentence: str, **about: str) -> NoPrompt:
-        known = listed(self._names.listed)
-        return NoPrompt(sentence % {**about, "columns": known}, self._names.listed)
+        return NoPrompt(sentence % {**about, "columns": listed(self._all)}, self._all)
+
+    def _is_inside(self, name: str) -> bool:
+        """Return whether a name is of something inside of a column, such as `data.text`."""
+        return name in self._all and name not in self._names.own
 
     def _is_used(self, name: str) -> bool:
         if name in self.mapping.values() or (name and name == self._title):
+            return True
+        if name in map(outer_name, self._inside):
             return True
         if self.shape in (OWN, QUESTIONS):
             return name in COLUMNS - self.mapping.keys()
@@ -150,7 +161,13 @@ class Prepared(Iterator[Raw]):
 
     def _converted(self, rows: Iterator[Raw], first: Sequence[Row]) -> Iterator[Raw]:
         shape, own = self.shape, self.shape in (OWN, QUESTIONS)
-        unused = [name for name in self._names.own if not self._is_used(name)]
+        if self._inside:
+            rows = (
+                (line, opened(raw, self._inside) if isinstance(raw, Mapping) else raw)
+                for line, raw in rows
+            )
+        left = shape.unread(self._names.own) - {*self.mapping.values()}
+        unused = [name for name in self._names.own if name in left or not self._is_used(name)]
         told = [(0, Unused(readable(name))) for name in unused[:MOST_UNUSED]]
         if shape.whole is not None:
             rows = shape.whole(rows, self.work)
@@ -186,6 +203,8 @@ class Prepared(Iterator[Raw]):
             mapped = {ours: row[theirs] for ours, theirs in mapping.items() if theirs in row}
             left_out = {ours for ours, theirs in mapping.items() if not theirs}
             made = [named | one | mapped for one in inner(row, work)]
+            if "prompt" in mapped:
+                made = [own for one in made for own in own_rows(one, work)]
             return [{n: value for n, value in one.items() if n not in left_out} for one in made]
 
         return rows_of
@@ -201,6 +220,8 @@ class Prepared(Iterator[Raw]):
                 yield line, problem
             except RecursionError:
                 yield line, BadRow(_("the row is nested too deeply."))
+            except UNEXPECTED as error:
+                yield line, not_understood(error)
             else:
                 for row in made:
                     yield line, row

@@ -7,13 +7,29 @@ in every kind of file and at every door.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+log = logging.getLogger(__name__)
+UNEXPECTED = (TypeError, ValueError, AttributeError, ArithmeticError, LookupError)
+"""What code may raise that meets a value of a kind that it does not expect."""
+
 
 class BadRow(ValueError):
     """An invalid row, or an unusable table. `str(error)` is the error message."""
+
+
+def not_understood(error: Exception) -> BadRow:
+    """Return the error of a row with values of a kind that nobody expected.
+
+    One such row must not stop a file or a request. Its content is not logged.
+    """
+    log.warning("a row was not understood: %s", type(error).__name__)
+    return BadRow(_("the row is not understood."))
 
 
 class Note(str):

@@ -13,7 +13,7 @@ from modelhub.rules.import_choices import NO_OPTIONS, Options
 from modelhub.rules.imports import RANKED, import_row
 from modelhub.rules.mapping import Prepared
 from modelhub.rules.marks import MARKED, SCORED
-from modelhub.rules.raw_rows import BadRow, Note, RawRows, Unused
+from modelhub.rules.raw_rows import UNEXPECTED, BadRow, Note, RawRows, Unused, not_understood
 from modelhub.rules.text_notices import noticed
 
 About = dict[str, Any]
@@ -41,6 +41,8 @@ class ReadRows(Iterator[tuple[int, Any]]):
             row = noticed(import_row(raw, line=line), self._work.choices, self._work.counts)
         except BadRow as problem:
             return line, problem
+        except UNEXPECTED as error:
+            return line, not_understood(error)
         for response in row.responses:
             if response.rank:
                 self._work.counts[RANKED] += 1

@@ -10,8 +10,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from html import unescape
-from html.parser import HTMLParser
 
 from django.utils.translation import gettext as _
 
@@ -22,6 +20,7 @@ from annotations.rules.prompts import messages_problem, text_problem
 from annotations.rules.texts import one_line_ending
 from codesign.shared.visible import shows_nothing
 from modelhub.engine.control_tokens import CONTROL_TOKEN, neutralised
+from modelhub.rules.html_text import is_html, plain_of_html
 from modelhub.rules.import_choices import (
     HTML,
     KINDS,
@@ -37,12 +36,6 @@ from modelhub.rules.imports import ImportRow, ResponseRow
 from modelhub.rules.marks import MARKS_LOST
 from modelhub.rules.raw_rows import BadRow
 
-_TAGS = (
-    "a|abbr|b|blockquote|br|code|dd|div|dl|dt|em|font|h[1-6]|hr|i|img|li|ol|p|pre|small|span|strong"
-    "|sub|sup|table|tbody|td|th|thead|tr|u|ul"
-)
-_HTML_TAG = re.compile(rf"</?(?:{_TAGS})(?:\s[^<>]*)?/?>", re.IGNORECASE)
-_ENTITY = re.compile(r"&(?:nbsp|amp|lt|gt|quot|apos|#39|#\d{2,6}|#x[0-9a-f]{2,6}|[lr][sd]quo);")
 _THOUGHT = re.compile(r"</?(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
 _MARKDOWN = re.compile(
     r"\*\*\S[^*\n]*\*\*|(?m:^#{1,6} \S)|(?m:^ {0,3}(?:[-*+]|\d{1,3}[.)]) \S)|```"
@@ -56,65 +49,6 @@ _SIGNS = ("<", "&", "[", "*", "#", "`", "|")
 _ITEMS = frozenset("-+0123456789 ")
 """What a list of Markdown can begin with."""
 Doing = Callable[[str], str]
-_BLOCKS = frozenset(
-    "blockquote dd div dl dt h1 h2 h3 h4 h5 h6 hr ol p pre table tr ul".split()  # noqa: SIM905
-)
-_BLANKS = re.compile(r"(?<![^\S\n])[^\S\n]*\n[^\S\n]*")
-_MANY = re.compile(r"\n{3,}")
-
-
-class _Plain(HTMLParser):
-    """Collects the text of HTML: blocks as paragraphs, items of lists with a hyphen."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Begin a paragraph, a line or an item."""
-        if tag == "br":
-            self.parts.append("\n")
-        elif tag == "li":
-            self.parts.append("\n- ")
-        elif tag in _BLOCKS:
-            self.parts.append("\n\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        """End a paragraph."""
-        if tag in _BLOCKS:
-            self.parts.append("\n\n")
-
-    def handle_data(self, data: str) -> None:
-        """Keep a text."""
-        self.parts.append(data)
-
-    def unknown_decl(self, data: str) -> None:
-        """Ignore a declaration, which shows nothing."""
-
-
-def plain_of_html(text: str) -> str:
-    """Return the text of HTML, without tags and entities.
-
-    HTML that is written in entities alone (`&lt;p&gt;`) is read once more.
-    """
-    if not _HTML_TAG.search(text):
-        text = unescape(text)
-    if _HTML_TAG.search(text):
-        # Other signs than tags (“I <3 you”) are text.
-        parts = re.split(f"({_HTML_TAG.pattern})", text, flags=re.IGNORECASE)
-        safe = [part if n % 2 else part.replace("<", "&lt;") for n, part in enumerate(parts)]
-        reader = _Plain()
-        reader.feed("".join(safe))
-        reader.close()
-        text = "".join(reader.parts)
-    text = text.replace("\u00a0", " ")
-    return _MANY.sub("\n\n", _BLANKS.sub("\n", text)).strip()
-
-
-def _is_html(text: str) -> bool:
-    return ("<" in text and _HTML_TAG.search(text) is not None) or (
-        "&" in text and _ENTITY.search(text) is not None
-    )
 
 
 def _has_tokens(text: str) -> bool:
@@ -136,7 +70,7 @@ def _is_garbled(text: str) -> bool:
 _NOTICES = (
     (TOKENS, _has_tokens),
     (THOUGHTS, _has_thoughts),
-    (HTML, _is_html),
+    (HTML, is_html),
     (MARKDOWN, lambda text: _MARKDOWN.search(text) is not None),
     (MOJIBAKE, _is_garbled),
 )

@@ -138,21 +138,21 @@ def import_rows(
     skip_bad: bool = False,
     source: str = "",
     watch: Watch = _unwatched,
+    confirmed_by: Actor | None = None,
 ) -> ImportReport:
     """Import rows from `reading` or from a JSON body, in one transaction.
 
     With `skip_bad`, invalid rows are left out and listed in the report; otherwise RowsRefused is
     raised. A prompt with two or more different responses becomes a task of the study's open
-    judging round, or waits for a coordinator if the actor may not manage rounds. `source` names
-    where ranks, scores and spans of the file were made (see `import_words.source_of`). `watch` is
-    called every few hundred rows, and while split groups and tasks are made. If it raises an
-    exception, the import ends and is rolled back.
+    judging round, or waits for a coordinator if the actor, or the person who confirmed the import,
+    may not manage rounds. `source` names where ranks, scores and spans of the file were made (see
+    `import_words.source_of`). `watch` is called every few hundred rows, and while split groups and
+    tasks are made. If it raises an exception, the import ends and is rolled back.
     """
     require(actor, IMPORT, study)
     lock_until_commit(Lock.IMPORT, study.id)
-    decides = waiting_prompts.decides(actor=actor, study=study)
-    report = ImportReport()
-    intake = Intake(actor=actor, study=study)
+    decides = waiting_prompts.decides(actor, confirmed_by or actor, study=study)
+    report, intake = ImportReport(), Intake(actor=actor, study=study)
     marks = FileMarks(actor=actor, study=study, source=source_of(rows.about, source))
     touched: set[bytes] = set()  # bytes need half the memory of UUIDs
     for part in _read(intake, rows, report, watch):

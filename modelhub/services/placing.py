@@ -4,7 +4,8 @@ Runs of one group answer the same prompts, each with another model. A prompt bec
 the responses of all of them, so it waits for each run that is not done: one that has failed or was
 cancelled can be resumed. Only a person lets the others go on without it. Workers of several runs
 may complete a prompt at the same time: the lock of the round decides which of them sees the
-responses of all.
+responses of all. Prompts of a run that somebody started who does not decide what people are paid
+to read wait for a coordinator.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ from annotations.models import Prompt, Response, Round, Task
 from annotations.rules.states import RoundState
 from annotations.rules.texts import text_hash
 from annotations.services.rounds import add_tasks, locked_round, round_if_free
-from codesign.shared.actors import SYSTEM
+from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.batches import batched
 from modelhub.models import GenerationItem, GenerationRun
 from modelhub.queries import generation as queries
 from modelhub.rules.states import ItemState, RunState
+from modelhub.services import waiting_prompts
 
 PROMPTS_AT_ONCE = 500
 """Prompts that become tasks in one statement."""
@@ -47,7 +49,8 @@ def make_tasks(*, run: GenerationRun, asked: set[uuid.UUID], last: bool = False)
         return
     if run.tasks_wait:
         asked |= set(queries.prompts_without_task(runs=[run]))
-    count = sum(_add_tasks(run, round, batch) for batch in batched(asked, PROMPTS_AT_ONCE))
+    place = _add_tasks if _decided(run) else _hold
+    count = sum(place(run, round, batch) for batch in batched(asked, PROMPTS_AT_ONCE))
     run.tasks_wait = False
     GenerationRun.objects.filter(id=run.id).update(
         tasks_made=F("tasks_made") + count, tasks_wait=False
@@ -59,6 +62,22 @@ def make_missing_tasks(*, run: GenerationRun) -> None:
     if run.round_id is not None:
         group = [run, *queries.others_of_group(run=run)]
         make_tasks(run=run, asked=set(queries.prompts_without_task(runs=group)), last=True)
+
+
+def _decided(run: GenerationRun) -> bool:
+    """Return whether those who started the runs of the group decide what people read for pay."""
+    runs = [run, *queries.others_of_group(run=run)]
+    return waiting_prompts.decides(
+        *(Actor(user_id=one.requested_by_id) for one in runs), study=run.study
+    )
+
+
+def _hold(run: GenerationRun, round: Round, asked: Sequence[uuid.UUID]) -> int:
+    """Let complete prompts wait for a coordinator; return that no tasks were made."""
+    complete = set(asked) - _incomplete(run, asked)
+    prompts = Prompt.objects.for_judging().filter(id__in=complete)
+    waiting_prompts.hold(study=run.study, prompts=prompts, round=round)
+    return 0
 
 
 def _add_tasks(run: GenerationRun, round: Round, asked: Sequence[uuid.UUID]) -> int:

@@ -43,7 +43,7 @@ from modelhub.rules.imports import MOST_BYTES, SUFFIXES, ImportRow
 from modelhub.rules.mapping import listed
 from modelhub.rules.prepare import readable
 from modelhub.rules.states import UPLOAD_STATES, UploadState
-from modelhub.services import imports
+from modelhub.services import imports, waiting_prompts
 from modelhub.services.file_rows import NoPrompts, Reading
 from modelhub.services.import_options import reading_for, remember
 from modelhub.services.imports import ImportReport
@@ -144,7 +144,11 @@ def confirm(*, actor: Actor, upload: Upload, skip_bad: bool = False, source: str
 
 @transaction.atomic
 def remap(*, actor: Actor, upload: Upload, options: Options) -> Upload:
-    """Check a file again, with another mapping of its columns or other choices."""
+    """Check a file again, with another mapping of its columns or other choices.
+
+    What is read is then the choice of the actor. If they do not decide what people are paid to
+    read, the import becomes theirs.
+    """
     require(actor, UPLOAD, upload.study)
     upload = _locked(upload.id)
     if unknown := sorted({*options.columns.values()} - {"", *upload.columns}):
@@ -152,7 +156,10 @@ def remap(*, actor: Actor, upload: Upload, options: Options) -> Upload:
             _("There is no column called %(name)s. The columns are: %(columns)s.")
             % {"name": readable(unknown[0]), "columns": listed(upload.columns)}
         )
-    _move(actor, upload, UploadState.QUEUED, options=options.plain(), first=[], problems=[])
+    changes: dict[str, Any] = {"options": options.plain(), "first": [], "problems": []}
+    if not waiting_prompts.decides(actor, study=upload.study):
+        changes["requested_by_id"] = actor.user_id
+    _move(actor, upload, UploadState.QUEUED, **changes)
     _start_job(actor, upload)
     return upload
 
@@ -237,6 +244,7 @@ def _import(upload: Upload, work: Work) -> None:
                 skip_bad=upload.skip_bad,
                 source=options.source,
                 watch=lambda report: work.progress(report.rows, upload.total or rows.total),
+                confirmed_by=Actor(user_id=work.job.requested_by_id),
             )
     except RowsRefused as refused:
         if not upload.found:
@@ -245,6 +253,11 @@ def _import(upload: Upload, work: Work) -> None:
         raise Conflict(sentence % {"problem": refused.title}) from refused
     remember(study=upload.study, about=report.about, options=options)
     _keep(work, report)
+
+
+def decides(*, actor: Actor, upload: Upload) -> bool:
+    """Return whether prompts become tasks at once if this actor confirms the import."""
+    return waiting_prompts.decides(_requester(upload), actor, study=upload.study)
 
 
 def _requester(upload: Upload) -> Actor:

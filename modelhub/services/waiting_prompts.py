@@ -1,8 +1,8 @@
 """Prompts that wait for a coordinator before anybody is paid to read them.
 
-An ML engineer may import prompts and responses, but not decide what the study pays for. While a
-judging round is open, such prompts wait. A coordinator sees how many there are and what they cost,
-and lets them be judged.
+An ML engineer may import prompts, and let models write responses, but not decide what the study
+pays for. While a judging round is open, such prompts wait. A coordinator sees how many there are
+and what they cost, and lets them be judged.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from codesign.jobs.registry import Change, Kind, register
 from codesign.jobs.services import queueing
 from codesign.jobs.services.working import Work
 from codesign.shared.actors import SYSTEM, Actor
-from codesign.shared.errors import Conflict, NotPermitted
+from codesign.shared.errors import Conflict, NotFound, NotPermitted
 from codesign.studies.models import Study
 from codesign.studies.permissions import require
 from modelhub.models import WaitingPrompt
@@ -41,11 +41,12 @@ BATCH = 500
 """Prompts that become tasks in one transaction."""
 
 
-def decides(*, actor: Actor, study: Study) -> bool:
-    """Return whether the actor decides what people are paid to read."""
+def decides(*actors: Actor, study: Study) -> bool:
+    """Return whether all of these actors decide what people are paid to read."""
     try:
-        require(actor, MANAGE_ROUNDS, study)
-    except NotPermitted:
+        for actor in dict.fromkeys(actors):
+            require(actor, MANAGE_ROUNDS, study)
+    except (NotPermitted, NotFound):  # they may have left the study
         return False
     return True
 
@@ -127,7 +128,9 @@ def _let_batch(work: Work) -> bool:
     """Make tasks of the prompts that wait longest. Return whether there are more."""
     job = work.lock()
     round = locked_round(round_id=job.subject_id)
-    waiting = queries.waiting(study_id=round.study_id).order_by("created_at", "prompt_id")
+    # What came later was not among the prompts that the coordinator let be judged.
+    waiting = queries.waiting(study_id=round.study_id).filter(created_at__lte=job.created_at)
+    waiting = waiting.order_by("created_at", "prompt_id")
     ids: Sequence[uuid.UUID] = list(waiting.values_list("prompt_id", flat=True)[:BATCH])
     if not ids or round.state != RoundState.OPEN:
         work.finish()

@@ -193,5 +193,5 @@ def _judging_context(request: StudyRequest, upload: Upload) -> dict[str, Any]:
         return {}
     judgements, pay = cost_of_a_prompt(round=round)
     amounts = " + ".join(format_money(minor, currency) for currency, minor in pay.items())
-    decides = bool(set(request.member.roles) & LET_JUDGE.roles)
+    decides = uploads.decides(actor=request.actor, upload=upload)
     return {"round": round, "judgements": judgements, "pay": amounts, "decides": decides}

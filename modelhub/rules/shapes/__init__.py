@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from modelhub.rules.prepare import COLUMNS
+from modelhub.rules.raw_rows import UNEXPECTED
 from modelhub.rules.shapes import conversations, preferences, tools, traces, trees
 from modelhub.rules.shapes.base import Row, RowsOf, Shape
 from modelhub.rules.shapes.own import OWN, QUESTIONS, beside_prompt, guess, own_rows, renamed
+from modelhub.rules.shapes.turns import are_turns
 
 PLAIN = (
     trees.TREES,
@@ -34,7 +36,12 @@ def _inside(first: Sequence[Row]) -> RowsOf:
     if "prompt" in columns:
         beside = beside_prompt(columns)
         return renamed(beside, known=COLUMNS) if beside else own_rows
-    return renamed(guess(columns), known=frozenset())
+    guessed = guess(columns)
+    if "prompt" not in guessed:
+        if talks := [name for name in columns if any(are_turns(row.get(name)) for row in first)]:
+            return conversations.talks_in(sorted(talks))
+        guessed = guess(columns, also=("text", "message"))
+    return renamed(guessed, known=frozenset())
 
 
 NESTED = tools.nested(_inside)
@@ -42,7 +49,16 @@ SHAPES = {shape.key: shape for shape in (OWN, QUESTIONS, *NESTED, *PLAIN)}
 
 
 def _of(shapes: Sequence[Shape], columns: frozenset[str], first: Sequence[Row]) -> Shape | None:
-    return next((shape for shape in shapes if shape.fits(columns, first)), None)
+    return next((shape for shape in shapes if _fits(shape, columns, first)), None)
+
+
+def _fits(shape: Shape, columns: frozenset[str], first: Sequence[Row]) -> bool:
+    try:
+        return shape.fits(columns, first)
+    except UNEXPECTED:  # a row that is refused by its line, later
+        if len(first) < 2:
+            return False
+        return any(_fits(shape, columns, [row]) for row in first)
 
 
 def recognise(columns: frozenset[str], first: Sequence[Row]) -> Shape | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,10 @@ def _no(_name: str) -> bool:
     return False
 
 
+def _none(_columns: Iterable[str]) -> set[str]:
+    return set()
+
+
 RowsOf = Callable[[Row, Work], list[dict[str, Any]]]
 
 
@@ -61,6 +65,8 @@ class Shape:
     """Columns that the shape reads itself; others of ours come in as they are."""
     also: Callable[[str], bool] = _no
     """Whether a column whose name follows a pattern is read, too."""
+    unread: Callable[[Iterable[str]], set[str]] = _none
+    """Columns of a file that are not read, though their names follow the pattern."""
 
     def reads(self, name: str) -> bool:
         """Return whether the shape reads a column."""

@@ -11,6 +11,7 @@ from modelhub.rules.shapes.base import (
     IDS,
     MODELS,
     Row,
+    RowsOf,
     Shape,
     Work,
     id_of,
@@ -31,6 +32,11 @@ def _messages(row: Row, work: Work) -> list[dict[str, Any]]:
 
 def _sharegpt(row: Row, work: Work) -> list[dict[str, Any]]:
     return [_talk(row, work, SHAREGPT)]
+
+
+def talks_in(columns: Sequence[str]) -> RowsOf:
+    """Return how to read rows with a conversation in one of these columns."""
+    return lambda row, work: [_talk(row, work, columns)]
 
 
 def _talk(row: Row, work: Work, columns: Sequence[str]) -> dict[str, Any]:

@@ -33,11 +33,14 @@ _TITLES = ("questiontitle", "title")
 _BESIDE = ("responses", "external_id")
 
 
-def guess(columns: Iterable[str]) -> dict[str, str]:
-    """Return the likeliest column of a file for each of ours, by its name; ours come first."""
+def guess(columns: Iterable[str], *, also: tuple[str, ...] = ()) -> dict[str, str]:
+    """Return the likeliest column of a file for each of ours, by its name; ours come first.
+
+    `also` are further names of prompts, the least likely ones.
+    """
     plain = {_NOT_LETTERS.sub("", name.lower()): name for name in reversed(list(columns))}
     found: dict[str, str] = {}
-    for ours, names in GUESSES.items():
+    for ours, names in (GUESSES | {"prompt": GUESSES["prompt"] + also}).items():
         own = _NOT_LETTERS.sub("", ours)
         known = [plain[name] for name in (own, *names) if name in plain]
         free = [name for name in known if name not in found.values()]

@@ -65,7 +65,7 @@ def _side(value: Any, work: Work) -> tuple[list[Turn], str]:
 def _chosen(row: Row, work: Work) -> list[dict[str, Any]]:
     better, good = _side(needs(row, "chosen"), work)
     worse, bad = _side(needs(row, "rejected"), work)
-    prompt = _prompt(filled(row, _PROMPTS), better, worse, work)
+    prompt = _prompt(filled(row, _PROMPTS), [better, worse], work)
     model = text_of(row.get("chosen_model")), text_of(row.get("rejected_model"))
     replies = [
         reply(good, model=model[0], rank=BETTER),
@@ -74,26 +74,47 @@ def _chosen(row: Row, work: Work) -> list[dict[str, Any]]:
     return [row_of(prompt, replies, external_id=id_of(row))]
 
 
-def _prompt(given: Any, better: list[Turn], worse: list[Turn], work: Work) -> Any:
-    """Return the prompt of a pair: what both sides begin with, or the prompt that is given."""
-    both = better or worse
-    if better and worse and better != worse:
-        same = list(takewhile(lambda pair: pair[0] == pair[1], zip(better, worse, strict=False)))
-        raise BadRow(
-            _("chosen and rejected continue different conversations (from turn %(n)d on).")
-            % {"n": len(same) + 1}
-        )
-    if both:
-        return both
-    given = parsed(given)
+def _prompt(given: Any, talks: Sequence[list[Turn]], work: Work) -> Any:
+    """Return the prompt of responses: what all of them begin with, or the prompt that is given."""
+    first, *others = [talk for talk in talks if talk] or [[]]
+    for other in others:
+        if other != first:
+            same = list(takewhile(lambda pair: pair[0] == pair[1], zip(first, other, strict=False)))
+            raise BadRow(
+                _("chosen and rejected continue different conversations (from turn %(n)d on).")
+                % {"n": len(same) + 1}
+            )
+    given = _turns_or_text(parsed(given))
+    if first:
+        if not _is_about(given, first):
+            raise BadRow(_("the prompt differs from what the responses answer."))
+        return first
+    if absent(given):
+        raise BadRow(_("the prompt is missing."))
+    return heard(given, work.choices, work.counts) if are_turns(given) else given
+
+
+def _turns_or_text(given: Any) -> Any:
     if is_transcript(given):
         turns = transcript(given)
         return turns[:-1] if turns[-1]["content"] == "" else turns
-    if are_turns(given):
-        return heard(turns_of(given), work.choices, work.counts)
+    return turns_of(given) if are_turns(given) else given
+
+
+def _is_about(given: Any, turns: Sequence[Turn]) -> bool:
+    """Return whether a given prompt is a part of a conversation, or has its last turn in it."""
     if absent(given):
-        raise BadRow(_("the prompt is missing."))
-    return given
+        return True
+    texts = [_plain(turn["content"]) for turn in turns]
+    if isinstance(given, str):
+        return _plain(given) in texts or texts[-1] in _plain(given)
+    if not are_turns(given):
+        return False
+    return all(_plain(one["content"]) in texts for one in given if one["role"] != "system")
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _is_chosen(columns: frozenset[str], first: Sequence[Row]) -> bool:
@@ -137,9 +158,14 @@ def _numbered(row: Row, work: Work) -> list[dict[str, Any]]:
         suffix = _NUMBERED.fullmatch(name.strip())
         model = filled(row, [f"model_{suffix[2]}", f"model{suffix[2]}"]) if suffix else None
         replies.append(reply(text, model=text_of(model)))
-    both = [*talks, [], []]
-    prompt = _prompt(filled(row, _PROMPTS), both[0], both[1], work)
+    prompt = _prompt(filled(row, _PROMPTS), talks, work)
     return [row_of(prompt, replies, external_id=id_of(row))]
+
+
+def _other_numbered(columns: Iterable[str]) -> set[str]:
+    """Return numbered columns that are not read, since another name has more of them."""
+    columns = list(columns)
+    return {name for name in columns if _NUMBERED.fullmatch(name.strip())} - {*numbered(columns)}
 
 
 def _is_of_number(name: str) -> bool:
@@ -155,4 +181,5 @@ NUMBERED = Shape(
     "numbered", gettext_lazy("Numbered responses"), _is_numbered, _numbered,
     used=frozenset({*_PROMPTS, *IDS}),
     also=_is_of_number,
+    unread=_other_numbered,
 )  # fmt: skip

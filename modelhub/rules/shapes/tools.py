@@ -8,12 +8,14 @@ response they are of (see `judged`); choices and the rest are counted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from modelhub.rules.prepare import MOST_COLUMNS
 from modelhub.rules.raw_rows import BadRow
 from modelhub.rules.shapes.base import Row, RowsOf, Shape, Work, reply
 from modelhub.rules.shapes.judged import JUDGED, Answer, judged, rater_of
@@ -21,6 +23,8 @@ from modelhub.rules.shapes.values import absent, filled, is_object, objects, par
 
 _NUMBERS = ("rating", "number")
 """Results of Label Studio that are a number."""
+_INSIDE = ("data", "fields")
+"""Columns with an object of texts."""
 _MARKS = (".responses", ".suggestion", "-suggestion")
 """Parts of the names of a question's columns."""
 
@@ -203,6 +207,34 @@ def nested(inner_of: Callable[[Sequence[Row]], RowsOf]) -> list[Shape]:
             also=lambda name: not any(mark in name for mark in _MARKS),
         ),
     ]
+
+
+def inner_names(first: Sequence[Row]) -> list[str]:
+    """Return the names of what is inside of rows, such as `data.text`, for a mapping."""
+    names = (
+        f"{outer}.{name}"
+        for row in first
+        for outer in _INSIDE
+        if isinstance(value := parsed(row.get(outer)), Mapping)
+        for name in value
+    )
+    return list(dict.fromkeys(islice(names, MOST_COLUMNS)))
+
+
+def outer_name(name: str) -> str:
+    """Return the column that contains an inner name."""
+    return name.partition(".")[0]
+
+
+def opened(row: Row, names: Iterable[str]) -> Row:
+    """Return a row with values from inside of it, under their inner names."""
+    found = {}
+    for name in names:
+        outer, _dot, inner = name.partition(".")
+        value = parsed(row.get(outer))
+        if isinstance(value, Mapping) and inner in value:
+            found[name] = value[inner]
+    return {**row, **found}
 
 
 def _data(row: Row) -> Row:

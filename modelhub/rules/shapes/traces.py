@@ -32,6 +32,7 @@ NO_TALK = "no_conversation"
 
 def _is_langfuse(columns: frozenset[str], first: Sequence[Row]) -> bool:
     plain = "input" in columns and bool(set(_OUTPUTS) & columns) and bool(_LANGFUSE & columns)
+    plain &= "instruction" not in columns  # of which `input` would be a part
     return plain or ("observations" in columns and bool({"trace", "input"} & columns))
 
 
@@ -113,11 +114,16 @@ def _value(value: Any) -> Any:
     if not isinstance(value, Mapping):
         return value
     if "arrayValue" in value:
-        return [_value(one) for one in objects(parsed(value["arrayValue"]).get("values"))]
+        return [_value(one) for one in _values(value["arrayValue"])]
     if "kvlistValue" in value:
-        pairs = objects(parsed(value["kvlistValue"]).get("values"))
+        pairs = _values(value["kvlistValue"])
         return {str(one.get("key")): _value(one.get("value")) for one in pairs}
     return next(iter(value.values()), None)
+
+
+def _values(value: Any) -> list[Mapping[str, Any]]:
+    value = parsed(value)
+    return objects(value.get("values")) if isinstance(value, Mapping) else []
 
 
 def _spans(row: Row) -> Iterator[Mapping[str, Any]]:

@@ -6,13 +6,15 @@ The best of several replies has rank 0 there, and 1 here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from modelhub.rules.raw_rows import BadRow, Raw
+from modelhub.rules.prepare import readable
+from modelhub.rules.raw_rows import UNEXPECTED, BadRow, Raw, not_understood
 from modelhub.rules.shapes.base import Row, Shape, Work, reply, row_of
 from modelhub.rules.shapes.turns import ROLES, Turn, heard
 from modelhub.rules.shapes.values import absent, objects, parsed, text_of
@@ -41,7 +43,7 @@ def _prompts(root: Mapping[str, Any], work: Work) -> Iterator[dict[str, Any]]:
         node, above = waiting.pop()
         if len(above) >= MOST_DEPTH:
             raise BadRow(_("the tree has more than %(most)d turns.") % {"most": MOST_DEPTH})
-        role = ROLES.get(text_of(node.get("role")), text_of(node.get("role")))
+        role = _role(node)
         turns = heard(
             [*above, {"role": role, "content": text_of(node.get("text"))}],
             work.choices,
@@ -63,9 +65,17 @@ def _prompts(root: Mapping[str, Any], work: Work) -> Iterator[dict[str, Any]]:
         waiting += [(one, turns) for one in reversed(below)]
 
 
+def _role(node: Mapping[str, Any]) -> str:
+    name = text_of(node.get("role")).strip()
+    role = ROLES.get(name.lower())
+    if role is None:
+        raise BadRow(_("the role “%(role)s” is unknown.") % {"role": readable(name)})
+    return role
+
+
 def _rank(node: Mapping[str, Any]) -> int | None:
     rank = node.get("rank")
-    if absent(rank) or not isinstance(rank, int | float) or int(rank) != rank or rank < 0:
+    if not isinstance(rank, int | float) or not isfinite(rank) or int(rank) != rank or rank < 0:
         return None
     return int(rank) + 1
 
@@ -87,12 +97,28 @@ def _flat(rows: Iterator[Raw], work: Work) -> Iterator[Raw]:
         if not isinstance(raw, Mapping):  # an invalid row, or a note about the file
             yield line, raw
             continue
-        if absent(raw.get("message_id")):
-            yield line, BadRow(_("message_id is missing."))
+        try:
+            name = _new_name(raw, nodes)
+        except BadRow as problem:
+            yield line, problem
             continue
-        name = str(raw["message_id"])
         nodes[name] = {key: raw.get(key) for key in _KEPT} | {"replies": []}
         lines[name] = line
+    roots = yield from _joined(nodes, lines)
+    for name in roots:
+        try:
+            for row in _prompts(nodes[name], work):
+                yield lines[row.get("external_id", name)], row
+        except BadRow as problem:
+            yield lines[name], problem
+        except UNEXPECTED as error:
+            yield lines[name], not_understood(error)
+
+
+def _joined(
+    nodes: Mapping[str, dict[str, Any]], lines: Mapping[str, int]
+) -> Generator[Raw, None, list[str]]:
+    """Put each message under its parent; yield those without a tree, return the ids of roots."""
     roots = []
     for name, node in nodes.items():
         parent = nodes.get(text_of(node["parent_id"]))
@@ -102,12 +128,33 @@ def _flat(rows: Iterator[Raw], work: Work) -> Iterator[Raw]:
             roots.append(name)
         else:
             yield lines[name], BadRow(_("the file has no message with the id of parent_id."))
-    for name in roots:
-        try:
-            for row in _prompts(nodes[name], work):
-                yield lines[row.get("external_id", name)], row
-        except BadRow as problem:
-            yield lines[name], problem
+    reached = _below(nodes[name] for name in roots)
+    for name, node in nodes.items():
+        if name not in reached and text_of(node["parent_id"]) in nodes:
+            yield lines[name], BadRow(_("the messages above it have no beginning."))
+    return roots
+
+
+def _below(nodes: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Return the ids of these messages and of all under them."""
+    reached: set[str] = set()
+    waiting = list(nodes)
+    while waiting:
+        node = waiting.pop()
+        reached.add(str(node["message_id"]))
+        waiting += node["replies"]
+    return reached
+
+
+def _new_name(raw: Row, nodes: Mapping[str, Any]) -> str:
+    """Return the id of a message; raises BadRow if it cannot be a part of a tree."""
+    if absent(raw.get("message_id")):
+        raise BadRow(_("message_id is missing."))
+    name = str(raw["message_id"])
+    if name in nodes:
+        raise BadRow(_("an earlier message has the same message_id."))
+    _role(raw)
+    return name
 
 
 _KEPT = (*sorted(_FLAT), "rank", "lang", "synthetic", "deleted", "message_tree_id")

@@ -14,8 +14,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from modelhub.rules.import_choices import EMPTY, REFUSE, SYSTEM, TOOL, Choices
+from modelhub.rules.prepare import readable
 from modelhub.rules.raw_rows import BadRow
-from modelhub.rules.shapes.values import absent, parsed
+from modelhub.rules.shapes.values import absent, parsed, without_missing
+from modelhub.rules.values import listed
 
 ROLES = {
     "user": "user",
@@ -47,6 +49,8 @@ ROLES = {
 """Our roles by the names of other tools. Unknown names stay and are refused by name."""
 _ROLE_KEYS = ("role", "from", "speaker", "author", "sender")
 _TEXT_KEYS = ("content", "value", "parts", "text", "message", "utterance")
+_MEDIA = frozenset({"image", "image_url", "picture", "photo", "audio", "video", "file"})
+_MEDIA |= {"attachment", "document"}
 _WHAT = {SYSTEM: "system", TOOL: "tool", EMPTY: "empty"}
 Turn = dict[str, Any]
 
@@ -87,9 +91,19 @@ def _turn(turn: Any, number: int) -> Turn:
     key = _role_key(turn) if isinstance(turn, Mapping) else None
     if key is None:
         raise BadRow(_("turn %(n)d has no role.") % {"n": number})
+    if media := [one for one in turn if _is_media(one) and not absent(turn[one])]:
+        raise BadRow(
+            _("turn %(n)d has the unknown key %(key)s. Remove it, or leave it empty.")
+            % {"n": number, "key": listed(media)}
+        )
     name = turn[key].strip()
     text = next((turn[one] for one in _TEXT_KEYS if not absent(turn.get(one))), "")
     return {"role": ROLES.get(name.lower(), name), "content": said(text, number)}
+
+
+def _is_media(key: Any) -> bool:
+    """Return whether a key holds what people saw or heard beside the text of a turn."""
+    return isinstance(key, str) and key.lower().removesuffix("s") in _MEDIA
 
 
 def said(value: Any, number: int) -> str:
@@ -110,16 +124,25 @@ def said(value: Any, number: int) -> str:
 def _part(part: Any, number: int) -> str:
     if isinstance(part, str):
         return part
-    kind = part.get("type", "text") if isinstance(part, Mapping) else ""
+    if not isinstance(part, Mapping):
+        raise _no_text(type(part).__name__, number)
+    about = without_missing(part)  # Arrow gives every part the keys of all
+    kind = str(about.get("type", "text"))
     if kind in ("text", "input_text", "output_text"):
-        text = part.get("text") or part.get("content") or ""
-        return text if isinstance(text, str) else ""
+        text = about.get("text", about.get("content"))
+        if isinstance(text, str):
+            return text
+        if text is None and not about.keys() - {"type"}:
+            return ""
+        raise _no_text(", ".join(sorted(map(str, about.keys() - {"type"}))), number)
     if "tool" in kind or "function" in kind or kind in ("reasoning", "thinking"):
         return ""
-    raise BadRow(
-        _("turn %(n)d has a part that is not text (%(kind)s).")
-        % {"n": number, "kind": kind or type(part).__name__}
-    )
+    raise _no_text(kind, number)
+
+
+def _no_text(kind: str, number: int) -> BadRow:
+    sentence = _("turn %(n)d has a part that is not text (%(kind)s).")
+    return BadRow(sentence % {"n": number, "kind": readable(kind)})
 
 
 def heard(turns: Sequence[Turn], choices: Choices, counts: Counter[str]) -> list[Turn]:

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from modelhub.rules.html_text import plain_of_html
 from modelhub.rules.import_choices import KINDS, Options
 from modelhub.rules.imports import ImportRow, import_row
 from modelhub.rules.raw_rows import BadRow
 from modelhub.rules.text_notices import (
     noticed,
     notices,
-    plain_of_html,
     without_end_tokens,
     without_thoughts,
 )
@@ -126,19 +126,6 @@ def test_a_text_of_which_nothing_is_left_is_an_error(
 ) -> None:
     with pytest.raises(BadRow, match=problem):
         noticed(row(prompt, response), Options().choices, Counter())
-
-
-HTML = [
-    ("<h2>Plan</h2><p>One<br/>two</p>\n\n\n<p>three</p>", "Plan\n\nOne\ntwo\n\nthree"),
-    ('<a href="https://example.org">here</a> &amp; there', "here & there"),
-    ("<div>a < b</div>", "a < b"),
-    ("<b>x</b><script>alert(1)</script>", "x<script>alert(1)</script>"),
-]
-
-
-@pytest.mark.parametrize(("html", "plain"), HTML)
-def test_html_becomes_plain_text(html: str, plain: str) -> None:
-    assert plain_of_html(html) == plain
 
 
 SEEDS = (

@@ -10,9 +10,12 @@ import pytest
 
 from annotations.models import Prompt, Response
 from codesign.studies.models import Study
+from modelhub.queries.uploads import KIND as UPLOAD
 from tests.factories.studies import StudyFactory
+from tests.support import jobs
 from tests.support.import_doors import Door, by_api, by_command, by_page, plain
 from tests.support.import_files import KINDS
+from tests.support.uploads import Desk, lines
 
 pytestmark = pytest.mark.django_db
 NAN = float("nan")
@@ -120,3 +123,32 @@ def test_a_file_that_cannot_be_read_is_a_sentence(
     assert says in said or "not valid JSON" in said
     assert "content is not understood" not in said
     assert not Prompt.objects.exists()
+
+
+ODD: list[dict[str, Any]] = [
+    {"messages": [{"role": "user", "content": [{"type": None, "text": "Hello."}]}]},
+    {"messages": [{"role": "user", "content": [{"type": 5}]}]},
+    {"attributes": [{"key": "a", "value": {"arrayValue": "x"}}], "messages": None},
+    {"attributes": [{"key": "a", "value": {"kvlistValue": [1]}}], "messages": None},
+]
+
+
+def test_values_of_odd_kinds_are_errors_of_their_lines(study: Study, door: Door) -> None:
+    content = b"".join(json.dumps(row).encode() + b"\n" for row in ODD)
+    said = plain(door(study, content, "p.jsonl")).lower()
+    assert "turn 1 has a part that is not text" in said
+    assert all(f"line {line}" in said for line in (2, 3, 4))
+    assert "line 1:" not in said
+    assert "not understood" not in said
+
+
+def test_a_text_inside_of_a_row_is_mapped_by_page() -> None:
+    desk = Desk()
+    upload = desk.checked(lines({"id": 4, "data": {"worry": "I feel low"}, "annotations": []}))
+    assert "data.worry" in desk.page(upload)
+    answer = desk.client.post(desk.at("upload-remap", upload), {"prompt": "=data.worry"})
+    assert answer.status_code == 302
+    jobs.run(UPLOAD, upload.id)
+    desk.client.post(desk.at("upload-confirm", upload))
+    jobs.run(UPLOAD, upload.id)
+    assert [p.messages[0]["content"] for p in Prompt.objects.all()] == ["I feel low"]

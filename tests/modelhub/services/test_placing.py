@@ -6,15 +6,17 @@ import uuid
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from annotations.models import Response, Task, TaskResponse
 from codesign.jobs.queries import job_about
 from codesign.jobs.rules import JobState
 from codesign.jobs.services import queueing
-from codesign.shared.actors import SYSTEM
+from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Invalid
-from codesign.studies.models import Study
-from modelhub.models import GenerationRun, ModelVersion
+from codesign.studies.models import Member, Study
+from codesign.studies.rules import Role
+from modelhub.models import GenerationRun, ModelVersion, WaitingPrompt
 from modelhub.queries.generation import KIND, tasks_of_group
 from modelhub.rules.generation import Settings
 from modelhub.rules.states import ModelKind
@@ -22,7 +24,7 @@ from modelhub.services import chunks, generation
 from modelhub.services.versions import ensure_embedded_model
 from modelhub.services.writing import Draft
 from tests.factories.modelhub import add_prompts, open_round
-from tests.factories.studies import CohortFactory, StudyFactory
+from tests.factories.studies import CohortFactory, StudyFactory, staff
 from tests.support.generation_runs import claim, claimed, finish, wanted, write
 
 pytestmark = pytest.mark.django_db
@@ -49,11 +51,16 @@ def models(study: Study, count: int) -> list[ModelVersion]:
 
 
 def start(
-    study: Study, count: int, *, samples: int = 1, run_id: uuid.UUID | None = None
+    study: Study,
+    count: int,
+    *,
+    samples: int = 1,
+    run_id: uuid.UUID | None = None,
+    actor: Actor = SYSTEM,
 ) -> list[GenerationRun]:
     add_prompts(study, "One", "Two, longer", "Three, longest")
     return generation.start_runs(
-        actor=SYSTEM,
+        actor=actor,
         study=study,
         versions=models(study, count),
         settings=Settings(samples=samples, batch_size=1),
@@ -79,6 +86,28 @@ def test_a_prompt_becomes_a_task_when_every_model_has_answered(study: Study) -> 
     assert tasks_of_group(run=first) == tasks_of_group(run=second) == 3
     for task in Task.objects.all():
         assert task.responses.values("source").distinct().count() == 2
+
+
+@pytest.mark.parametrize(("role", "tasks"), [(Role.COORDINATOR, 3), (Role.ML_ENGINEER, 0)])
+def test_a_run_of_somebody_who_does_not_decide_waits_for_a_coordinator(
+    study: Study, role: Role, tasks: int
+) -> None:
+    runs = start(study, 2, actor=Actor.of(staff(study, role).user))
+    finish(runs[0])
+    assert not WaitingPrompt.objects.exists()  # the other model still writes
+    finish(runs[1])
+    assert Task.objects.count() == tasks
+    assert WaitingPrompt.objects.filter(study=study).count() == 3 - tasks
+    assert tasks_of_group(run=runs[0]) == tasks
+
+
+def test_the_tasks_of_a_coordinator_who_has_left_wait_for_another(study: Study) -> None:
+    coordinator = staff(study, Role.COORDINATOR)
+    (run,) = start(study, 1, samples=2, actor=Actor.of(coordinator.user))
+    Member.objects.filter(id=coordinator.id).update(left_at=timezone.now())
+    finish(run)
+    assert not Task.objects.exists()
+    assert WaitingPrompt.objects.filter(study=study).count() == 3
 
 
 def test_tasks_come_one_by_one_while_both_still_write(study: Study) -> None:

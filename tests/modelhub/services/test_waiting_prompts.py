@@ -159,3 +159,52 @@ def test_an_ml_engineer_imports_by_page_and_is_told_that_prompts_wait(
     assert "Import another file" in page
     assert "See the prompts" not in page
     assert waiting(study) == ["a"]
+
+
+def test_an_ml_engineer_s_confirmation_of_a_coordinator_s_file_decides_nothing(
+    study: Study, round: Round
+) -> None:
+    upload = Desk(study).checked(lines(*ROWS))
+    engineer = Desk(study, Role.ML_ENGINEER)
+    assert "wait until a coordinator adds them" in " ".join(engineer.page(upload).split())
+    assert engineer.client.post(engineer.at("upload-confirm", upload)).status_code == 302
+    jobs.run(UPLOAD, upload.id)
+    assert not Task.objects.exists()
+    assert waiting(study) == ["a"]
+
+
+def test_a_coordinator_s_confirmation_of_an_ml_engineer_s_file_is_no_go(
+    study: Study, round: Round
+) -> None:
+    upload = Desk(study, Role.ML_ENGINEER).checked(lines(*ROWS))
+    coordinator = Desk(study)
+    assert "wait until a coordinator adds them" in " ".join(coordinator.page(upload).split())
+    coordinator.client.post(coordinator.at("upload-confirm", upload))
+    jobs.run(UPLOAD, upload.id)
+    assert not Task.objects.exists()
+    assert waiting(study) == ["a"]
+
+
+def test_what_an_ml_engineer_remapped_waits_though_a_coordinator_brought_the_file(
+    study: Study, round: Round
+) -> None:
+    coordinator = Desk(study)
+    upload = coordinator.checked(lines(*ROWS))
+    engineer = Desk(study, Role.ML_ENGINEER)
+    answer = engineer.client.post(engineer.at("upload-remap", upload), {"prompt": "=external_id"})
+    assert answer.status_code == 302
+    jobs.run(UPLOAD, upload.id)
+    coordinator.client.post(coordinator.at("upload-confirm", upload))
+    jobs.run(UPLOAD, upload.id)
+    assert not Task.objects.exists()
+    assert WaitingPrompt.objects.filter(study=study).count() == 1
+
+
+def test_a_go_lets_in_only_what_waited_then(study: Study, round: Round) -> None:
+    bring(study, Role.ML_ENGINEER)
+    let_judge(actor=SYSTEM, study=study)
+    later = [{"external_id": "z", "prompt": "Later.", "responses": ["One", "Two"]}]
+    assert bring(study, Role.ML_ENGINEER, later).wait_for_go == 1
+    jobs.run(KIND, round.id)
+    assert list(Task.objects.values_list("prompt__external_id", flat=True)) == ["a"]
+    assert waiting(study) == ["z"]

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.support.raw_rows import prepared
+from modelhub.rules.import_choices import Options
+from modelhub.rules.mapping import NoPrompt
+from modelhub.rules.raw_rows import RawRows
+from tests.support.raw_rows import Told, prepared
 
 
 def textarea(*texts: str) -> dict[str, Any]:
@@ -96,3 +99,57 @@ def test_fields_of_argilla_with_other_names_are_guessed() -> None:
     row = {"fields": {"question": "Why?", "answer": "Because."}, "responses": {}, "id": "q"}
     ((_line, found),) = prepared([(1, row)]).rows
     assert found == {"prompt": "Why?", "responses": "Because.", "external_id": "q"}
+
+
+def test_the_usual_names_of_texts_are_prompts() -> None:
+    label_studio = {"id": 1, "data": {"text": "I feel low"}, "annotations": [{"result": [CHOICE]}]}
+    ((_line, found),) = prepared([(1, label_studio)]).rows
+    assert found == {"prompt": "I feel low", "external_id": 1}
+    nested = {"id": "1", "fields": {"text": "I feel low"}, "metadata": {}, "responses": []}
+    flat = {"text": "I feel low", "label.responses": ["a"], "id": "1"}
+    for row in (nested, flat):
+        told = prepared([(1, row)])
+        assert told.shape == "argilla"
+        assert told.rows == [(1, {"prompt": "I feel low", "external_id": "1"})]
+
+
+@pytest.mark.parametrize("name", ["dialogue", "talk"])
+def test_any_field_with_turns_is_a_conversation(name: str) -> None:
+    turns = [{"author": "user", "text": "I feel low"}, {"author": "bot", "text": "Why?"}]
+    row = {"id": 1, "data": {name: turns, "text": "shown above"}, "annotations": []}
+    ((_line, found),) = prepared([(1, row)]).rows
+    assert found["prompt"] == [{"role": "user", "content": "I feel low"}]
+    assert found["responses"] == [{"text": "Why?"}]
+
+
+WORRY = {"id": 3, "data": {"worry": "I feel low", "kind": "mood"}, "annotations": []}
+WRITTEN = WORRY | {"annotations": [{"result": [textarea("Since when?")]}]}
+
+
+@pytest.mark.parametrize("table", [True, False])
+def test_inner_names_are_offered_and_mapped(table: bool) -> None:
+    row = {n: json.dumps(v) for n, v in WRITTEN.items()} if table else WRITTEN
+    options = Options(columns={"prompt": "data.worry", "topics": "data.kind"})
+    told = prepared([(1, row)], options)
+    assert told.prepared.columns == ["id", "data", "annotations", "data.worry", "data.kind"]
+    assert told.shape == "label_studio"
+    ((_line, found),) = told.rows
+    assert found["prompt"] == "I feel low"
+    assert found["topics"] == "mood"
+    assert found["responses"] == [{"text": "Since when?", "origin": "human"}]
+
+
+def test_inner_names_of_a_table_are_read() -> None:
+    row = {"nr": "1", "data": json.dumps({"worry": "I feel low"}), "kind": "mood"}
+
+    def read(wanted: Any) -> Any:
+        return iter([(1, row if wanted is None else {n: row[n] for n in wanted})])
+
+    told = Told(RawRows(list(row), 1, read), Options(columns={"prompt": "data.worry"}))
+    assert told.rows == [(1, {"prompt": "I feel low"})]
+    assert told.unused == ["nr", "kind"]
+
+
+def test_an_unknown_inner_name_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(NoPrompt, match=r"no column called data.text.*annotations, data.worry"):
+        prepared([(1, WORRY)], Options(columns={"prompt": "data.text"}))

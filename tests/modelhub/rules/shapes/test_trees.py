@@ -110,3 +110,50 @@ def test_a_tree_deeper_than_a_prompt_may_be_is_an_error() -> None:
     assert [str(row) for _line, row in rows if isinstance(row, BadRow)] == [
         "the tree has more than 200 turns."
     ]
+
+
+def said(name: str, parent: str | None, role: str, text: str) -> dict[str, Any]:
+    return {"message_id": name, "parent_id": parent, "role": role, "text": text}
+
+
+def test_roles_may_be_in_capitals() -> None:
+    asked, answered = said("a", None, "Prompter", "How?"), said("b", "a", " ASSISTANT", "So.")
+    ((_line, row),) = prepared([(1, asked), (2, answered)]).rows
+    assert [one["text"] for one in row["responses"]] == ["So."]
+    tree = node("a", "Prompter", "How?", node("b", "Assistant", "So."))
+    ((_line, row),) = prepared([(1, {"prompt": tree})]).rows
+    assert [one["text"] for one in row["responses"]] == ["So."]
+
+
+def test_no_message_is_lost_without_a_word() -> None:
+    messages = [
+        said("a", None, "prompter", "Hi"),
+        said("b", "a", "assistant", "Hello"),
+        said("b", "a", "assistant", "Another reply"),
+        said("c", "d", "prompter", "In a circle"),
+        said("d", "c", "assistant", "In a circle, too"),
+        said("e", "e", "prompter", "Its own parent"),
+        said("f", "gone", "prompter", "An orphan"),
+        said("g", "f", "assistant", "Below an orphan"),
+        said("h", "a", "narrator", "Meanwhile"),
+    ]
+    rows = prepared(enumerate(messages, 1)).rows
+    bad = {line: str(row) for line, row in rows if isinstance(row, BadRow)}
+    no_beginning = "the messages above it have no beginning."
+    assert bad == {
+        3: "an earlier message has the same message_id.",
+        4: no_beginning,
+        5: no_beginning,
+        6: no_beginning,
+        7: "the file has no message with the id of parent_id.",
+        8: no_beginning,
+        9: "the role “narrator” is unknown.",
+    }
+    ((_line, row),) = [one for one in rows if one[0] not in bad]
+    assert row["responses"] == [{"text": "Hello", "origin": "human"}]
+
+
+def test_a_tree_with_an_unknown_role_is_an_error() -> None:
+    tree = node("a", "prompter", "Hi", node("b", "narrator", "Meanwhile"))
+    ((_line, row),) = prepared([(1, {"prompt": tree})]).rows
+    assert str(row) == "the role “narrator” is unknown."
