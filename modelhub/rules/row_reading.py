@@ -10,6 +10,7 @@ from typing import Any
 
 from modelhub.rules.import_choices import NO_OPTIONS, Options
 from modelhub.rules.imports import import_row
+from modelhub.rules.intensities import Intensities
 from modelhub.rules.mapping import Prepared
 from modelhub.rules.raw_rows import BadRow, Note, RawRows, Unused
 from modelhub.rules.text_notices import noticed
@@ -32,6 +33,7 @@ class ReadRows(Iterator[tuple[int, Any]]):
         self._prepared = Prepared(source, options)
         self._chosen = dict(options.chosen)
         self._work = self._prepared.work
+        self._intensities = Intensities(self._work.counts)
 
     def __next__(self) -> tuple[int, Any]:
         """Return the next row, or what is wrong with it, or what is to be told."""
@@ -39,7 +41,8 @@ class ReadRows(Iterator[tuple[int, Any]]):
         if isinstance(raw, BadRow | Note | Unused):
             return line, raw
         try:
-            return line, noticed(import_row(raw, line=line), self._work.choices, self._work.counts)
+            row = noticed(import_row(raw, line=line), self._work.choices, self._work.counts)
+            return line, self._intensities.chosen(row)
         except BadRow as problem:
             return line, problem
 

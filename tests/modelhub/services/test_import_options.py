@@ -246,7 +246,7 @@ def post(study: Study, rows: Any, **parameters: Any) -> Any:
 
 
 def test_a_program_maps_and_chooses(study: Study) -> None:
-    rows = [{"nr": 5, "text": "I feel low.", "said": ["<b>Since when?</b>"]}]
+    rows = [{"nr": 5, "text": "I feel low.", "intensity": 1, "said": ["<b>Since when?</b>"]}]
     mapping = ["prompt=text", "id=nr", "responses=said"]
     checked = post(study, rows, map=mapping, choose="html=keep", check="true").json()
     assert (checked["format"], checked["noticed"]) == ("own", {"html": 1})
@@ -272,7 +272,7 @@ def test_a_program_is_told_which_parameter_is_wrong(
 
 
 def test_a_program_s_large_file_is_mapped_by_the_worker(study: Study) -> None:
-    rows = [{"nr": n, "text": f"Worry {n}.", "said": ["So?"]} for n in range(1_001)]
+    rows = [{"nr": n, "text": f"Worry {n}.", "intensity": 1, "said": ["So?"]} for n in range(1_001)]
     answer = post(study, rows, map=["prompt=text", "id=nr", "responses=said"])
     assert answer.status_code == 202
     jobs.run(KIND, Upload.objects.get().id)
