@@ -246,10 +246,10 @@ def post(study: Study, rows: Any, **parameters: Any) -> Any:
 
 
 def test_a_program_maps_and_chooses(study: Study) -> None:
-    rows = [{"nr": 5, "text": "I feel low.", "intensity": 1, "said": ["<b>Since when?</b>"]}]
+    rows = [{"nr": 5, "text": "I feel low.", "said": ["<b>Since when?</b>"]}]
     mapping = ["prompt=text", "id=nr", "responses=said"]
     checked = post(study, rows, map=mapping, choose="html=keep", check="true").json()
-    assert (checked["format"], checked["noticed"]) == ("own", {"html": 1})
+    assert (checked["format"], checked["noticed"]) == ("own", {"html": 1, "no_intensity": 1})
     assert checked["mapping"] == {"prompt": "text", "external_id": "nr", "responses": "said"}
     assert post(study, rows, map=mapping, choose=["html=keep", "origin=human"]).status_code == 201
     assert replies(study) == {"5": ["<b>Since when?</b>"]}
