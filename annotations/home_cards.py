@@ -152,11 +152,12 @@ def review_card(member: Member) -> registry.Panel | None:
 
 
 def own_texts_card(member: Member) -> registry.Panel | None:
-    """Return the card with the number of texts that only the member sees; None without any."""
+    """Return the card with the number of texts that are private; None without any."""
     count = own_texts.how_many(member=member)
     if not count:
         return None
-    context = {"count": count, "study": member.study}
+    seen = own_texts.seen_by_safety_leads(member=member).exists()
+    context = {"count": count, "lead_sees": seen, "study": member.study}
     return registry.Panel("annotations/_own_texts_card.html", context)
 
 

@@ -45,6 +45,8 @@ OWN_CHOICES: dict[str, Words] = {
     OwnState.PRIVATE: _("Keep it private"),
     OwnState.FREE: _("Allow its use"),
 }
+YOU_AND_THE_LEAD = _("only you and the safety lead see it")
+"""In place of the label of `OwnState.WAITING`, where there is a case."""
 DECIDE: dict[str, Words] = {
     RewriteState.ACCEPTED: _("Accept"),
     RewriteState.HELD_BACK: _("Hold back"),

@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from annotations.models import Assignment, Flag, Judgement, OwnText, ReviewDecision, Rewrite
 from annotations.rules.own_texts import KEPT, OWN_STATES, OwnKind, OwnState, Source
 from annotations.rules.states import RewriteState
+from codesign.care.models import Case
 from codesign.shared.actors import Actor
 from codesign.studies.models import Member
 
@@ -35,6 +36,7 @@ class Own:
     state: OwnState
     text: str
     choices: list[OwnState]
+    lead_sees_it: bool
 
 
 def _current(member: Member) -> QuerySet[OwnText]:
@@ -52,15 +54,23 @@ def how_many(*, member: Member) -> int:
 
 
 def own_texts(*, actor: Actor, member: Member) -> list[Own]:
-    """Return the actor's own texts in a study, newest first; one query, and one for each kind."""
+    """Return the actor's own texts in a study, newest first; two queries, and one for each kind."""
     if actor.user_id != member.user_id:
         return []
     rows = list(_current(member).order_by("-created_at", "id"))
     texts: dict[uuid.UUID, tuple[str, bool]] = {}
     for kind in {OwnKind(row.kind) for row in rows}:
         texts |= _READ[kind](row.about for row in rows if row.kind == kind)
+    seen = set(seen_by_safety_leads(member=member).values_list("id", flat=True)) if rows else ()
     return [
-        Own(row.id, OwnKind(row.kind), OwnState(row.state), text, _choices(row.state, used))
+        Own(
+            row.id,
+            OwnKind(row.kind),
+            OwnState(row.state),
+            text,
+            _choices(row.state, used),
+            row.id in seen,
+        )
         for row in rows
         for text, used in [texts[row.about]]
     ]
@@ -68,20 +78,27 @@ def own_texts(*, actor: Actor, member: Member) -> list[Own]:
 
 def of_case(*, about_kind: str, about: uuid.UUID | None) -> QuerySet[OwnText]:
     """Return the own texts that were sent with what a case is about, and with its corrections."""
-    if about is None:
+    if about is None or about_kind not in Source.values:
         return OwnText.objects.none()
-    judged = Judgement.objects.filter(id=about).values("assignment")
+    return OwnText.objects.filter(_sent_with([about]))
+
+
+def seen_by_safety_leads(*, member: Member) -> QuerySet[OwnText]:
+    """Return those of a member's private texts that the safety lead sees, because of a case."""
+    about = Case.objects.seen().filter(member=member, about__isnull=False).values("about")
+    return _current(member).filter(_sent_with(about), state__in=KEPT)
+
+
+def _sent_with(about: Any) -> Q:
+    """Return the condition that a text was sent with one of these, or with its corrections."""
+    judged = Judgement.objects.filter(id__in=about).values("assignment")
     revisions = Judgement.objects.filter(assignment__in=judged)
-    sent_with: dict[str, Q] = {
-        Source.JUDGEMENT: Q(about__in=revisions.values("id"))
+    return (
+        Q(about__in=about)
+        | Q(about__in=revisions.values("id"))
         | Q(about__in=Rewrite.objects.filter(judgement__in=revisions).values("id"))
-        | Q(about__in=Flag.objects.filter(judgement__in=revisions).values("id")),
-        Source.SKIP: Q(about=about),
-        Source.REVIEW: Q(about=about),
-    }
-    if about_kind not in sent_with:
-        return OwnText.objects.none()
-    return OwnText.objects.filter(sent_with[about_kind])
+        | Q(about__in=Flag.objects.filter(judgement__in=revisions).values("id"))
+    )
 
 
 def words_of_case(about_kind: str, about: uuid.UUID) -> list[str]:

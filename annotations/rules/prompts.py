@@ -44,6 +44,8 @@ class PromptRow:
     language: str = "en"
     held_out: bool = False
     family: str = ""
+    intensity_said: bool = True
+    """Whether the file gives the intensity, or the import had to choose it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ _TELLING = attrgetter(*TELLING)
 FIELD_BITS = 40
 MARK_BITS = FIELD_BITS * len(TELLING)
 FIELD = (1 << FIELD_BITS) - 1
+_INTENSITY = FIELD << FIELD_BITS * list(reversed(TELLING)).index("intensity")
+"""The bits of the intensity in a mark."""
 
 
 @dataclass(slots=True)
@@ -99,8 +101,13 @@ def _hashes(values: Iterable[Any]) -> int:
     return mark
 
 
-def difference(*, first: int, second: int) -> str | None:
-    """Return the label of the first field in which two marks differ, or None."""
+def difference(*, first: int, second: int, intensity_said: bool = True) -> str | None:
+    """Return the label of the first field in which two marks differ, or None.
+
+    An intensity that the second one does not say is no difference.
+    """
     different = first ^ second
+    if not intensity_said:
+        different &= ~_INTENSITY
     place = (different.bit_length() + FIELD_BITS - 1) // FIELD_BITS
     return str(list(TELLING.values())[-place]) if different else None

@@ -235,12 +235,16 @@ class Intake:
         earlier = self._marks.get(hash(prompt.external_id))
         if earlier is not None:
             line, mark = divmod(earlier, 1 << MARK_BITS)
-            different = difference(first=mark, second=mark_of(prompt=prompt))
+            different = difference(
+                first=mark, second=mark_of(prompt=prompt), intensity_said=row.intensity_said
+            )
             sentence = _("%(name)s is in line %(line)d with a different %(field)s.")
         else:
             line = 0
             before = mark_of_stored(prompt=stored) if stored else mark_of(prompt=prompt)
-            different = difference(first=before, second=mark_of(prompt=prompt))
+            different = difference(
+                first=before, second=mark_of(prompt=prompt), intensity_said=row.intensity_said
+            )
             sentence = _("%(name)s already exists with a different %(field)s.")
         return sentence % (words | {"line": line, "field": different}) if different else None
 

@@ -10,7 +10,7 @@ from annotations.queries import sittings
 from annotations.queries.no_work import Nothing
 from codesign.care.forms.wellbeing import CheckInForm
 from codesign.care.queries import adjustments, cases, moods
-from codesign.care.rules.moods import Face, Moment, is_drop
+from codesign.care.rules.moods import Face, Moment, needs_an_answer
 from codesign.studies.permissions import StudyRequest
 
 AFTER_READING = {
@@ -39,7 +39,7 @@ def after_session(request: StudyRequest, state: str) -> dict[str, Any]:
     if session is None:
         return says
     said = moods.today(member)
-    worse = is_drop(before=said.get(Moment.BEFORE), after=said.get(Moment.AFTER))
+    worse = needs_an_answer(before=said.get(Moment.BEFORE), after=said.get(Moment.AFTER))
     asks = moods.may_ask(member, Moment.AFTER, said=said)
     check_in = adjustments.check_in_of(member)
     return says | {

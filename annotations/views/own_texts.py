@@ -7,6 +7,7 @@ import uuid
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -37,7 +38,7 @@ def listed(request: StudyRequest, slug: str) -> HttpResponse:
             {
                 "own": own,
                 "what": own.kind.label,
-                "state": own.state.label,
+                "state": _state(own),
                 "choices": [(choice, words.OWN_CHOICES[choice]) for choice in own.choices],
             }
             for own in mine
@@ -45,6 +46,12 @@ def listed(request: StudyRequest, slug: str) -> HttpResponse:
         "countries": countries_for(actor=request.actor, language=get_language() or ""),
     }
     return render(request, "annotations/own_texts.html", context)
+
+
+def _state(own: queries.Own) -> Promise | str:
+    if own.lead_sees_it and own.state == OwnState.WAITING:
+        return words.YOU_AND_THE_LEAD
+    return own.state.label
 
 
 def _decide(request: StudyRequest, slug: str) -> HttpResponse:
@@ -60,7 +67,7 @@ def _decide(request: StudyRequest, slug: str) -> HttpResponse:
         free = text.state == OwnState.FREE
         messages.success(
             request,
-            _("This text may be used now.") if free else _("Only you can see this text."),
+            _("This text may be used now.") if free else _("You keep this text private."),
         )
     return redirect("annotations:own-texts", slug=slug)
 

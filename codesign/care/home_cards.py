@@ -11,7 +11,7 @@ from codesign.care.permissions import ADJUST, HANDLE_CASES, HELPLINES, SAY_MOOD,
 from codesign.care.queries import cases, helplines, moods, rota
 from codesign.care.rules.countries import country_name
 from codesign.care.rules.helplines import due_words
-from codesign.care.rules.moods import Face, Moment
+from codesign.care.rules.moods import Face, Moment, needs_an_answer
 from codesign.consent import queries as consent
 from codesign.shared.actors import Actor
 from codesign.studies.models import Member
@@ -95,10 +95,17 @@ def _step(member: Member, says: str) -> Step:
 
 
 def how_are_you(member: Member) -> Panel | None:
-    """Return the card that asks how somebody is before a session, at most once a day."""
+    """Return the card that asks how somebody is before a session, at most once a day.
+
+    Who said that they feel bad is thanked, and offered support.
+    """
     if member.study.state != StudyState.OPEN:
         return None
     said = moods.today(member)
+    if needs_an_answer(before=said.get(Moment.BEFORE), after=said.get(Moment.AFTER)):
+        if cases.open_case_of(member=member) is not None:
+            return None
+        return Panel("care/_low_mood_card.html", {"study": member.study})
     if said or not moods.may_ask(member, Moment.BEFORE, said=said):
         return None
     if consent.id_in_force(member_id=member.id) is None:

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext, override
 
 from modelhub.rules.import_choices import KINDS
 from modelhub.rules.imports import RANKED
+from modelhub.rules.intensities import TAKEN_AS_HEAVY, UNSAID
 from modelhub.rules.marks import MARKED, MARKS_LOST, SCORED
 from modelhub.rules.shapes import SHAPES
 from modelhub.rules.shapes.judged import JUDGED
@@ -122,5 +123,13 @@ def others(counts: Mapping[str, int]) -> list[str]:
                 without,
             )
             % {"n": without}
+        )
+    if unsaid := counts.get(UNSAID):
+        sentences.append(
+            _(
+                "Rows without intensity: %(n)s. Taken as heavy: %(heavy)s; the others as medium. "
+                "Say intensity in the file to decide yourself."
+            )
+            % {"n": f"{unsaid:,}", "heavy": f"{counts.get(TAKEN_AS_HEAVY, 0):,}"}
         )
     return sentences

@@ -29,6 +29,8 @@ Larger imports go to a worker, since proxies end requests after a minute or less
 MOST_LINE = 16_000_000
 """Bytes of one line of JSON, characters of one cell of a table."""
 MOST_RESPONSES = 50
+MEDIUM = 2
+"""The intensity of a row that gives none, unless its words call for more (see `intensities`)."""
 MODEL_NAME = 120
 PACKINGS = (".gz", ".zst")
 SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet", ".xlsx", *PACKINGS)
@@ -110,6 +112,7 @@ def packed(row: ImportRow) -> list[Any]:
         prompt.language,
         prompt.held_out,
         prompt.family,
+        prompt.intensity_said,
         [[one.text, one.model, one.origin, one.rank, *one.marks] for one in row.responses],
     ]
 
@@ -146,10 +149,11 @@ def _prompt_row(given: Mapping[str, Any], line: int) -> PromptRow:
         external_id=external_id,
         category=values.word(given.get("category", Category.EDUCATION)),
         topics=values.topics(given.get("topics", ())),
-        intensity=values.whole(given.get("intensity", 1)),
+        intensity=values.whole(given.get("intensity", MEDIUM)),
         language=language.strip() if isinstance(language, str) else language,
         held_out=values.yes_or_no(given.get("held_out", False)),
         family=values.name_of(given.get("family", ""), "family"),
+        intensity_said="intensity" in given,
     )
     if problem := problem_of(prompt):
         raise BadRow(problem)

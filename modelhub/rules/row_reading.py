@@ -11,6 +11,7 @@ from typing import Any
 from annotations.rules.imported import ImportedKind
 from modelhub.rules.import_choices import NO_OPTIONS, Options
 from modelhub.rules.imports import RANKED, import_row
+from modelhub.rules.intensities import Intensities
 from modelhub.rules.mapping import Prepared
 from modelhub.rules.marks import MARKED, SCORED
 from modelhub.rules.raw_rows import UNEXPECTED, BadRow, Note, RawRows, Unused, not_understood
@@ -31,6 +32,7 @@ class ReadRows(Iterator[tuple[int, Any]]):
         self._prepared = Prepared(source, options)
         self._chosen = dict(options.chosen)
         self._work = self._prepared.work
+        self._intensities = Intensities(self._work.counts)
 
     def __next__(self) -> tuple[int, Any]:
         """Return the next row, or what is wrong with it, or what is to be told."""
@@ -39,6 +41,7 @@ class ReadRows(Iterator[tuple[int, Any]]):
             return line, raw
         try:
             row = noticed(import_row(raw, line=line), self._work.choices, self._work.counts)
+            row = self._intensities.chosen(row)
         except BadRow as problem:
             return line, problem
         except UNEXPECTED as error:

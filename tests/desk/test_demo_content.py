@@ -226,6 +226,16 @@ def test_consent_can_be_read_at_grade_eight() -> None:  # standards 2.14
         assert len(words_of(paragraph)) <= 50, paragraph
 
 
+def test_consent_and_help_tell_of_the_program_that_looks_for_a_crisis() -> None:
+    consent, help_ = " ".join(consent_paragraphs()), " ".join(strings_in(HELP))
+    for said in (consent, help_):
+        assert "signs that you may be in a crisis" in said or "signs of a crisis" in said
+        assert "safety lead" in said
+        assert "read along" not in said
+        assert "Nobody watches" not in said
+    assert "by computer programs or by people" in consent
+
+
 def test_consent_says_what_a_person_must_know_first() -> None:  # standards 2.9, 2.14, 3.4
     first = " ".join(CONSENT["key_information"])
     for said in ("made-up", "computer programs", "paid", "skip", "stop at any time", "at once"):

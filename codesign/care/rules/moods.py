@@ -34,6 +34,12 @@ def is_drop(*, before: int | None, after: int | None) -> bool:
     return before is not None and after is not None and before - after >= DROP
 
 
+def needs_an_answer(*, before: int | None, after: int | None) -> bool:
+    """Return whether support is offered: somebody feels bad now, or clearly worse than before."""
+    now = before if after is None else after
+    return (now is not None and now <= Face.BAD) or is_drop(before=before, after=after)
+
+
 def day_of(at: datetime, *, zone: str) -> date:
     """Return the person's calendar day. Unknown time zones count as UTC."""
     try:

@@ -17,6 +17,8 @@ from annotations.rules.own_texts import OWN_STATES, OwnKind, OwnState
 from annotations.rules.states import Harm, RewriteState
 from annotations.services import own_texts, review, submissions
 from codesign.audit.models import Event
+from codesign.care.models import Case
+from codesign.care.services import cases
 from codesign.compensation import queries as compensation
 from codesign.consent.services import withdraw
 from codesign.shared.actors import SYSTEM, Actor
@@ -243,6 +245,21 @@ def test_the_author_sees_it_and_decides(member: Member) -> None:
         answer = client.post(own_url(member), {"text": text.id, "state": state}, follow=True)
         assert says in answer.content.decode()
     assert "Only you can see" not in client.get(home).content.decode()
+
+
+def test_it_is_said_that_the_safety_lead_sees_it_too(member: Member) -> None:
+    judged(member, text=SAID)
+    client = signed_in(member)
+    home = reverse("desk:study", kwargs={"slug": member.study.slug})
+    assert "Only you can see 1 of your texts." in client.get(home).content.decode()
+    assert "only you see it" in client.get(own_url(member)).content.decode()
+    cases.answer(actor=Actor.of(member.user), case_id=Case.objects.get().id, sent="me")
+    page = client.get(home).content.decode()
+    assert "Only you and the safety lead can see 1 of your texts." in page
+    assert "Only you can see" not in page
+    page = client.get(own_url(member)).content.decode()
+    assert "only you and the safety lead see it" in page
+    assert "only you see" not in page
 
 
 def test_a_repeated_decision_changes_nothing(member: Member) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from codesign.care.rules.moods import day_of, is_drop
+from codesign.care.rules.moods import day_of, is_drop, needs_an_answer
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,25 @@ from codesign.care.rules.moods import day_of, is_drop
 )
 def test_a_drop_is_two_steps_down(before: int | None, after: int | None, drop: bool) -> None:
     assert is_drop(before=before, after=after) is drop  # standards 4.6
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "answered"),
+    [
+        (1, None, True),
+        (2, None, True),
+        (3, None, False),
+        (None, 2, True),
+        (2, 2, True),
+        (1, 5, False),
+        (5, 3, True),
+        (None, None, False),
+    ],
+)
+def test_a_bad_mood_or_a_drop_is_answered(
+    before: int | None, after: int | None, answered: bool
+) -> None:
+    assert needs_an_answer(before=before, after=after) is answered
 
 
 @pytest.mark.parametrize(

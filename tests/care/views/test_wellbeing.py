@@ -105,6 +105,25 @@ def test_a_drop_offers_a_paid_stop_and_only_safety_leads_know(member: Member) ->
     assert queries_of(seen, url(member, "cases")) == few
 
 
+@pytest.mark.parametrize("face", ["1", "2"])
+def test_a_bad_mood_is_answered_whenever_it_is_said(member: Member, face: str) -> None:
+    lead_of(member.study)
+    client = signed_in(member)
+    client.post(url(member, "mood"), {"moment": "before", "face": face})
+    page = home(client, member)
+    assert WORSE in page
+    assert url(member, "ask") in page
+    assert reverse("care:help") in page
+    page = stopped(client, member)
+    assert WORSE in page
+    assert "You judged 0" not in page
+    client.post(url(member, "ask"))
+    assert Case.objects.get().reason == "asked"
+    assert WORSE not in home(client, member)
+    client.post(url(member, "mood"), {"moment": "after", "face": "5"})
+    assert WORSE not in text_of(client, after(member))
+
+
 def test_nobody_is_asked_twice_a_day_or_against_their_will(member: Member) -> None:
     client = signed_in(member)
     client.post(url(member, "mood"), {"moment": "before", "face": "pass"})

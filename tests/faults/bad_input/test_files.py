@@ -106,7 +106,7 @@ def test_files_of_spreadsheets_and_data_frames_are_imported(
     door(study, content, name)
     prompt = Prompt.objects.get(messages=[{"role": "user", "content": "Hello"}])
     assert prompt.category == ("assessment" if b"assessment" in content else "education")
-    assert prompt.intensity == (1 if b"Prompt ," in content else 2)
+    assert prompt.intensity == 2
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,14 @@ def test_all_that_was_found_is_said_with_what_is_done_about_it() -> None:
         "shape": "trees",
         "made": 2,
         "mapping": {"topics": "tags", "family": ""},
-        "counts": {"ranked": 4, "system": 1, "html": 2, "judged_elsewhere": 1},
+        "counts": {
+            "ranked": 4,
+            "system": 1,
+            "html": 2,
+            "judged_elsewhere": 1,
+            "no_intensity": 1_200,
+            "taken_as_heavy": 3,
+        },
         "chosen": {"system": "refuse"},
     }
     assert said(about) == [
@@ -37,6 +44,8 @@ def test_all_that_was_found_is_said_with_what_is_done_about_it() -> None:
         "Columns: topics = tags, family = left out",
         "4 responses have a rank in the file. They are kept as imported ranks.",
         "1 score or choice of annotators is not imported.",
+        "Rows without intensity: 1,200. Taken as heavy: 3; the others as medium. "
+        "Say intensity in the file to decide yourself.",
         "System turns: 1 (refuse the row)",
         "HTML: 2 (turn into plain text)",
     ]

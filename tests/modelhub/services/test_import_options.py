@@ -250,7 +250,7 @@ def test_a_program_maps_and_chooses(study: Study) -> None:
     rows = [{"nr": 5, "text": "I feel low.", "said": ["<b>Since when?</b>"]}]
     mapping = ["prompt=text", "id=nr", "responses=said"]
     checked = post(study, rows, map=mapping, choose="html=keep", check="true").json()
-    assert (checked["format"], checked["noticed"]) == ("own", {"html": 1})
+    assert (checked["format"], checked["noticed"]) == ("own", {"html": 1, "no_intensity": 1})
     assert checked["mapping"] == {"prompt": "text", "external_id": "nr", "responses": "said"}
     assert post(study, rows, map=mapping, choose=["html=keep", "origin=human"]).status_code == 201
     assert replies(study) == {"5": ["<b>Since when?</b>"]}
@@ -273,7 +273,7 @@ def test_a_program_is_told_which_parameter_is_wrong(
 
 
 def test_a_program_s_large_file_is_mapped_by_the_worker(study: Study) -> None:
-    rows = [{"nr": n, "text": f"Worry {n}.", "said": ["So?"]} for n in range(1_001)]
+    rows = [{"nr": n, "text": f"Worry {n}.", "intensity": 1, "said": ["So?"]} for n in range(1_001)]
     answer = post(study, rows, map=["prompt=text", "id=nr", "responses=said"])
     assert answer.status_code == 202
     jobs.run(KIND, Upload.objects.get().id)

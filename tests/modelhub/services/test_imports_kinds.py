@@ -67,7 +67,7 @@ def test_a_value_means_the_same_in_every_kind_of_file(study: Study, door: Door, 
     assert third.external_id.startswith("text-")
     assert first.messages == [{"role": "user", "content": "How do I sleep?\nI lie awake."}]
     assert second.messages == TURNS
-    assert [one.intensity for one in (first, second, third)] == [2, 1, 1]
+    assert [one.intensity for one in (first, second, third)] == [2, 3, 2]
     assert [one.held_out for one in (first, second, third)] == [True, False, False]
     assert [one.topics for one in (first, second, third)] == [["sleep", "low mood"], ["work"], []]
     assert set(Response.objects.values_list("prompt__external_id", "text")) == {
@@ -75,6 +75,27 @@ def test_a_value_means_the_same_in_every_kind_of_file(study: Study, door: Door, 
         ("18", "One."),
         ("18", "Two."),
     }
+
+
+CRISIS = "Tonight I want to end my life. I have the pills in front of me."
+
+
+def test_a_text_is_lighter_only_where_the_file_says_so(study: Study, door: Door) -> None:
+    rows = [
+        {"external_id": "crisis", "prompt": CRISIS, "responses": ["I am here.", "Call 116 123."]},
+        {"external_id": "calm", "prompt": "I have slept badly for weeks.", "intensity": " "},
+        {"external_id": "said", "prompt": f"{CRISIS} Help.", "intensity": 1},
+    ]
+    content = "\n".join(map(json.dumps, rows)).encode()
+    door(study, content, "p.jsonl")
+    assert dict(Prompt.objects.values_list("external_id", "intensity")) == {
+        "crisis": 3,
+        "calm": 2,
+        "said": 1,
+    }
+    again = [{"external_id": "said", "prompt": f"{CRISIS} Help."}]
+    assert "different" not in door(study, json.dumps(again).encode(), "q.json")
+    assert Prompt.objects.get(external_id="said").intensity == 1  # a later file says nothing new
 
 
 @pytest.mark.parametrize("name", ["p.csv", "p.json", "p.parquet", "p.xlsx"])
