@@ -21,8 +21,8 @@ from annotations.models import Assignment
 from annotations.permissions import JUDGE
 from annotations.queries import assignments as queries
 from annotations.queries import load, sittings, topics
-from annotations.queries.assignments import ShownAssignment
 from annotations.queries.no_work import Nothing, why_nothing
+from annotations.queries.shown import ShownAssignment
 from annotations.rules.own_texts import Source, needs_support
 from annotations.rules.states import AssignmentState, ItemKind, SkipReason
 from annotations.rules.topics import LIGHTEST
@@ -71,9 +71,11 @@ def judge(request: StudyRequest, slug: str) -> HttpResponse:
     if is_prefetch(request):
         return HttpResponse(status=503)
     try:
-        lease = assignments.lease(actor=request.actor, slug=slug)
+        lease = assignments.lease(actor=request.actor, slug=slug, topics_first=True)
     except NoConsent:
         return redirect("consent:read", slug=slug)
+    except assignments.TopicsFirst:
+        return redirect("annotations:topics", slug=slug)
     return _next(request, lease.assignment)
 
 
