@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+LIGHTEST = 1
 HEAVIEST = 3
 """The highest intensity of a prompt."""
 

@@ -20,10 +20,12 @@ from annotations.forms.judging_form import judging_form
 from annotations.models import Assignment
 from annotations.permissions import JUDGE
 from annotations.queries import assignments as queries
-from annotations.queries import load, sittings
+from annotations.queries import load, sittings, topics
 from annotations.queries.no_work import Nothing, why_nothing
+from annotations.queries.shown import ShownAssignment
 from annotations.rules.own_texts import Source, needs_support
 from annotations.rules.states import AssignmentState, ItemKind, SkipReason
+from annotations.rules.topics import LIGHTEST
 from annotations.services import assignments, putting_off, submissions, support
 from annotations.views.cover import cover
 from annotations.views.debrief import after_session
@@ -69,9 +71,11 @@ def judge(request: StudyRequest, slug: str) -> HttpResponse:
     if is_prefetch(request):
         return HttpResponse(status=503)
     try:
-        lease = assignments.lease(actor=request.actor, slug=slug)
+        lease = assignments.lease(actor=request.actor, slug=slug, topics_first=True)
     except NoConsent:
         return redirect("consent:read", slug=slug)
+    except assignments.TopicsFirst:
+        return redirect("annotations:topics", slug=slug)
     return _next(request, lease.assignment)
 
 
@@ -338,6 +342,7 @@ def _show(
         "form": form,
         "questions": questions(form),
         "sitting": so_far.done + 1,
+        "is_light": _is_light(request, shown),
         "intensity": words.INTENSITIES[shown["prompt"]["intensity"]],
         "skips": SkipReason.choices,
         "skip_note": filled.get("skip_note", ""),
@@ -347,6 +352,14 @@ def _show(
         "key": secrets.token_urlsafe(18),
     }
     return render(request, "annotations/judge.html", context, status=422 if errors else 200)
+
+
+def _is_light(request: StudyRequest, shown: ShownAssignment) -> bool:
+    """Return whether the content note of a text is a plain line, so that warnings stay rare."""
+    prompt = shown["prompt"]
+    return prompt["intensity"] == LIGHTEST and not topics.asked_about(
+        actor=request.actor, member=request.member, topics=prompt["topics"]
+    )
 
 
 def _calm(

@@ -76,7 +76,7 @@ def test_the_content_note_is_before_the_text(  # standards 4.2
     page = open_page(study.path, user=study.member.user)
     heard = page.locator("main").aria_snapshot()
     assert heard.index("Topics:") < heard.index("I called in sick")
-    seen = [page.locator(part).bounding_box() for part in (".judge .note-warn", ".conversation")]
+    seen = [page.locator(part).bounding_box() for part in (".judge .content-note", ".conversation")]
     note, text = (box for box in seen if box)
     assert note["y"] + note["height"] <= text["y"]
 

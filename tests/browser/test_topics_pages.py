@@ -21,7 +21,7 @@ WORDS = "I called in sick again today."
 
 @pytest.fixture
 def study(transactional_db: None) -> Judging:
-    return judging(HEAVY)
+    return judging(HEAVY, chose_topics=False)
 
 
 def test_how_the_pages_look(open_page: OpenPage, study: Judging) -> None:
@@ -31,7 +31,9 @@ def test_how_the_pages_look(open_page: OpenPage, study: Judging) -> None:
     page.get_by_role("button", name="Save and start").click()
     expect(page.get_by_role("alert")).to_be_visible()
     check_page(page, name="topics-error")
-    page.goto(study.path)
+    page.get_by_label("Your own daily limit").fill("30")
+    page.get_by_role("button", name="Save and start").click()
+    expect(page.get_by_role("heading", name="Before you read")).to_be_visible()
     check_page(page, name="cover")
     coordinator = staff(study.member.study, Role.COORDINATOR)
     limit = reverse("annotations:study-limit", kwargs={"slug": study.slug})
@@ -74,7 +76,8 @@ def press(page: Page, name: str) -> None:
     raise AssertionError(f"{name} is not reached by Tab")
 
 
-def test_the_note_is_answered_by_keyboard(open_page: OpenPage, study: Judging) -> None:
+def test_the_note_is_answered_by_keyboard(open_page: OpenPage, transactional_db: None) -> None:
+    study = judging(HEAVY)
     page = open_page(study.path, user=study.member.user)
     press(page, "Show the text")
     expect(page.locator("main")).to_contain_text(WORDS)

@@ -20,9 +20,9 @@ def callable_numbers(words: str) -> SafeString:
 
 
 @register.filter
-def ordered_numbers(words: str) -> SafeString:
-    """Return `"SHOUT to 85258"` with each number kept from left to right, without links."""
-    return _each_number(words, _ordered)
+def textable_numbers(words: str) -> SafeString:
+    """Return `"SHOUT to 85258"` with an `sms:` link around each number."""
+    return _each_number(words, _text_link)
 
 
 def _each_number(words: str, shown: Callable[[str], SafeString]) -> SafeString:
@@ -41,3 +41,7 @@ def _ordered(number: str) -> SafeString:
 
 def _link(number: str) -> SafeString:
     return format_html('<a href="tel:{}">{}</a>', dialled(number), _ordered(number))
+
+
+def _text_link(number: str) -> SafeString:
+    return format_html('<a href="sms:{}">{}</a>', dialled(number), _ordered(number))

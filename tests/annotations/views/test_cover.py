@@ -44,6 +44,7 @@ def test_a_heavy_text_is_not_in_the_page_until_it_is_opened(member: Member) -> N
     client, page = opened(member)
     assert "This text is heavy." in page
     assert "bereavement" in page
+    assert "The safety lead of this study is then told that today is hard" in page
     for button in ('value="view"', 'value="later"', 'value="stop"', 'name="skip"'):
         assert button in page
     one = held(member)
@@ -180,3 +181,28 @@ def test_a_full_day_says_what_was_done_and_earned(member: Member) -> None:
     assert "That is enough for today. Thank you." in page
     assert "Today: 1 done, <strong>£0.80</strong> earned." in " ".join(page.split())
     assert f'href="{judge_url(member)}"' not in page
+
+
+AMBER = "note note-warn"
+
+
+@pytest.mark.parametrize(("intensity", "amber"), [(1, False), (2, True)])
+def test_only_texts_that_may_be_hard_are_below_a_warning(intensity: int, amber: bool) -> None:
+    member = judge()
+    made = judging_round(member.cohort, tasks=0)
+    add_task(made, intensity=intensity, topics=["work"])
+    page = opened(member)[1]
+    note = page.partition('<div class="content-note')[2].partition("</div>")[0]
+    assert (AMBER in note) is amber
+    for part in ("work", "This text is lighter." if not amber else "hard to read", 'href="#skip"'):
+        assert part in note
+
+
+def test_a_light_text_to_ask_about_keeps_its_warning() -> None:
+    member = judge()
+    made = judging_round(member.cohort, tasks=0)
+    add_task(made, intensity=1, topics=["work"])
+    TopicChoice.objects.create(member=member, topic="work", choice=Choice.ASK)
+    client = opened(member)[0]
+    page = client.post(one_url(held(member)), {"do": "view"}).content.decode()
+    assert AMBER in page.partition('<div class="content-note')[2].partition("</div>")[0]

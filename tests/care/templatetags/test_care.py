@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from codesign.care.templatetags.care import callable_numbers, ordered_numbers
+from codesign.care.templatetags.care import callable_numbers, textable_numbers
 
 
 def link(dialled: str, shown: str) -> str:
@@ -31,4 +31,6 @@ def test_numbers_can_be_pressed(words: str, html: str) -> None:
 
 
 def test_a_number_for_text_messages_keeps_its_order() -> None:
-    assert ordered_numbers("SHOUT to 85 258") == 'SHOUT to <bdi dir="ltr">85 258</bdi>'
+    assert textable_numbers("SHOUT to 85 258") == (
+        'SHOUT to <a href="sms:85258"><bdi dir="ltr">85 258</bdi></a>'
+    )

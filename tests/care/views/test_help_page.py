@@ -122,3 +122,14 @@ def test_the_number_of_ones_country_is_in_the_first_section(client: Client) -> N
     first = page[page.index("If you are in danger now") : page.index("Lines to call, text")]
     assert first.index("Spain</span>: <strong>") < first.index("Japan</span>: <strong>")
     assert 'href="tel:119"' in first
+
+
+def test_the_team_and_the_own_lines_come_before_a_folded_general_list(client: Client) -> None:
+    member = MemberFactory.create()
+    cover(member.study, "ES", name="Teléfono de la Esperanza")
+    client.force_login(member.user)
+    page = flowed(client.get(HELP).content)
+    own = ("Tell the safety lead that today is hard", "Esperanza", '<details class="lines">')
+    places = [page.index(words) for words in (*own, "general list", "</details>")]
+    assert places == sorted(places)
+    assert '<details class="lines">' not in flowed(Client().get(HELP).content)
