@@ -167,8 +167,8 @@ def _context(request: StudyRequest, upload: Upload) -> dict[str, Any]:
 
 
 def _judging_context(request: StudyRequest, upload: Upload) -> dict[str, Any]:
-    """Return what judging the new prompts costs, if a round is open."""
-    if upload.state != UploadState.CHECKED:
+    """Return what judging the new prompts costs, if a round is open that takes some of them."""
+    if upload.state != UploadState.CHECKED or not upload.found.get("ready"):
         return {}
     round = open_judging_round(study_id=upload.study_id)
     if round is None:

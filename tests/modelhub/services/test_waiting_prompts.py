@@ -159,3 +159,37 @@ def test_an_ml_engineer_imports_by_page_and_is_told_that_prompts_wait(
     assert "Import another file" in page
     assert "See the prompts" not in page
     assert waiting(study) == ["a"]
+
+
+@pytest.mark.parametrize("role", [Role.COORDINATOR, Role.ML_ENGINEER])
+def test_prompts_with_one_reply_are_said_to_cost_nothing_and_how_to_go_on(
+    study: Study, round: Round, role: Role
+) -> None:
+    desk = Desk(study, role)
+    single = [{"prompt": f"Question {n}.", "responses": ["The only reply."]} for n in range(6)]
+    held = {"prompt": "Held.", "held_out": True, "responses": ["Alone."]}
+    upload = desk.checked(lines(*single, held))
+    said = "6 prompts have one reply. Nobody judges them until a second is generated or imported."
+    preview = " ".join(desk.page(upload).split())
+    assert said in preview
+    assert desk.at("run-start") in preview
+    assert "is open. Prompts with two different responses" not in preview
+    assert "in pay" not in preview
+    desk.client.post(desk.at("upload-confirm", upload))
+    jobs.run(UPLOAD, upload.id)
+    result = " ".join(desk.page(upload).split())
+    assert said in result
+    assert desk.at("run-start") in result
+
+
+def test_only_prompts_that_become_tasks_are_said_to_cost_pay(study: Study, round: Round) -> None:
+    desk = Desk(study)
+    upload = desk.checked(lines(*ROWS))
+    assert (upload.found["ready"], upload.found["one_reply"]) == (1, 1)
+    assert "in pay" in desk.page(upload)
+    desk.client.post(desk.at("upload-confirm", upload))
+    jobs.run(UPLOAD, upload.id)
+    again = desk.checked(lines(*ROWS), "again.jsonl")
+    assert again.found["ready"] == 0
+    second = {"external_id": "b", "prompt": "I feel low.", "responses": ["Tell me more."]}
+    assert desk.checked(lines(second), "second.jsonl").found["ready"] == 1
