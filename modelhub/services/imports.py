@@ -206,8 +206,9 @@ def check_rows(
     round = open_judging_round(study_id=study.id)
     for prompt_ids in batched((uuid.UUID(bytes=raw) for raw in touched), BATCH):
         prompts = _for_judging(prompt_ids)
-        report.one_reply += waiting_prompts.with_one_reply(prompts)
-        report.ready += waiting_prompts.ready(prompts, round).count() if round else 0
+        report.one_reply += waiting_prompts.with_one_reply(prompts=prompts)
+        if round:
+            report.ready += waiting_prompts.ready(prompts=prompts, round=round).count()
     tied = intake.group_on_trial(lambda: watch(report))
     tied.sort(key=lambda row: (not row.held_out, -row.made_held_out, -row.tied_to, row.line))
     report.tied = tied
@@ -380,7 +381,7 @@ def _make_tasks(
     """
     round = open_judging_round(study_id=study.id)
     prompts = _for_judging(prompt_ids)
-    report.one_reply += waiting_prompts.with_one_reply(prompts)
+    report.one_reply += waiting_prompts.with_one_reply(prompts=prompts)
     if round is None:
         different = Count("responses__text_hash", distinct=True)
         written = prompts.filter(in_use("responses"))
@@ -395,6 +396,5 @@ def _make_tasks(
 
 
 def _for_judging(prompt_ids: Sequence[uuid.UUID]) -> QuerySet[Prompt]:
-    # One array is parsed faster than hundreds of parameters.
-    asked = RawSQL("SELECT unnest(%s::uuid[])", [list(prompt_ids)])
+    asked = RawSQL("SELECT unnest(%s::uuid[])", [list(prompt_ids)])  # parsed faster than many
     return Prompt.objects.for_judging().filter(id__in=asked)

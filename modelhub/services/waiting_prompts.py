@@ -55,20 +55,20 @@ def hold(*, study: Study, prompts: QuerySet[Prompt], round: Round) -> int:
 
     Prompts that are in the round already change nothing.
     """
-    found = ready(prompts, round).values_list("id", flat=True)
+    found = ready(prompts=prompts, round=round).values_list("id", flat=True)
     known = WaitingPrompt.objects.filter(prompt__in=found).values("prompt_id")
     rows = [WaitingPrompt(prompt_id=id, study=study) for id in found.exclude(id__in=known)]
     WaitingPrompt.objects.bulk_create(rows, ignore_conflicts=True)
     return len(rows)
 
 
-def with_one_reply(prompts: QuerySet[Prompt]) -> int:
+def with_one_reply(*, prompts: QuerySet[Prompt]) -> int:
     """Return how many prompts have one response, or several with the same text."""
     different = Count("responses__text_hash", distinct=True)
     return prompts.filter(in_use("responses")).alias(n=different).filter(n=1).count()
 
 
-def ready(prompts: QuerySet[Prompt], round: Round) -> QuerySet[Prompt]:
+def ready(*, prompts: QuerySet[Prompt], round: Round) -> QuerySet[Prompt]:
     """Return prompts with two different responses that are not in the round."""
     different = Count("responses__text_hash", distinct=True)
     written = prompts.filter(in_use("responses")).alias(n=different).filter(n__gt=1)
