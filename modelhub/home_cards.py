@@ -28,12 +28,18 @@ def newest_run(member: Member) -> registry.Panel | None:
     return registry.Panel("modelhub/_home_run.html", queries.shown_on_home(run=run))
 
 
-def imported_prompts(member: Member) -> registry.Panel | None:
-    """Return a card with imported prompts that wait for a coordinator, and their cost."""
+def imported_prompts(member: Member) -> registry.Step | None:
+    """Return a step to read imported prompts that wait for a coordinator, with their cost."""
     found = waiting_prompts.waiting_now(study_id=member.study_id)
     if found is None:
         return None
-    return registry.Panel("modelhub/_home_waiting.html", {"waiting": found, "study": member.study})
+    return registry.Step(
+        says="",
+        href=reverse("modelhub:waiting-prompts", kwargs={"slug": member.study.slug}),
+        label=_("Read the prompts first"),
+        template="modelhub/_home_waiting.html",
+        context={"waiting": found},
+    )
 
 
 def newest_models(member: Member) -> registry.Panel:
@@ -101,11 +107,8 @@ registry.CARDS.register(
     "generation",
     registry.CardSource(SEE_GENERATION.roles, order=20, find=newest_run, place=registry.Place.SIDE),
 )
-registry.CARDS.register(
-    "imported_prompts",
-    registry.CardSource(
-        LET_JUDGE.roles, order=10, find=imported_prompts, place=registry.Place.SIDE
-    ),
+registry.STEPS.register(
+    "imported_prompts", registry.StepSource(LET_JUDGE.roles, order=10, find=imported_prompts)
 )
 registry.NAV.register(
     "generation", registry.NavLink(gettext_lazy("Generation"), "modelhub:runs", SEE_GENERATION, 50)

@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from modelhub.views import evaluations, exports, generation, training, uploads, versions
+from modelhub.views import (
+    evaluations,
+    exports,
+    generation,
+    training,
+    uploads,
+    versions,
+    waiting_prompts,
+)
 
 app_name = "modelhub"
 urlpatterns = [
@@ -25,7 +33,8 @@ urlpatterns = [
     path("generation/<uuid:run_id>/resume/", generation.resume, name="run-resume"),
     path("generation/<uuid:run_id>/without/", generation.without, name="run-without"),
     path("imports/", uploads.upload_file, name="uploads"),
-    path("imports/let-judge/", uploads.let_judge, name="let-judge"),
+    path("imports/let-judge/", waiting_prompts.let_judge, name="let-judge"),
+    path("prompts/waiting/", waiting_prompts.listed, name="waiting-prompts"),
     path("imports/<uuid:upload_id>/", uploads.one, name="upload"),
     path("imports/<uuid:upload_id>/progress/", uploads.progress, name="upload-progress"),
     path("imports/<uuid:upload_id>/confirm/", uploads.confirm, name="upload-confirm"),

@@ -41,7 +41,7 @@ class RubricForm(forms.Form):
     title = forms.CharField(
         label=_("Title"),
         max_length=120,
-        help_text=_("People see it above the questions, such as “How would it feel to get this?”"),
+        help_text=_("You choose the questions by it when you plan a round. People do not see it."),
         widget=forms.TextInput(attrs={"dir": "auto"}),
     )
     reasons = forms.CharField(

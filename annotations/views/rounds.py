@@ -122,14 +122,15 @@ def one(request: StudyRequest, slug: str, round_id: uuid.UUID) -> HttpResponse:
     """Show a round: what each cohort is asked, and the progress."""
     round = progress.round_in(study_id=request.member.study_id, round_id=round_id)
     manages = request.member.has_role(*MANAGE_ROUNDS.roles)
+    parts, put_in = progress.parts_of(round=round), _filling_result(round)
     context = {
         "round": round,
         "parts": [
-            {"part": part, "asks": [ask.label for ask in map(Ask, part.asks)]}
-            for part in progress.parts_of(round=round)
+            {"part": part, "asks": [ask.label for ask in map(Ask, part.asks)]} for part in parts
         ],
         "job": _job(request, round, manages=manages),
-        "put_in": _filling_result(round),
+        "put_in": put_in,
+        "nothing_in": put_in is not None and not any(part.total for part in parts),
         "manages": manages,
         "items": special_items.items_of(round=round) if round.kind in WITH_ANSWERS else (),
         "consistency": special_items.consistency_of(round=round),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Min, OuterRef, Prefetch, QuerySet
 
-from annotations.models import Round, Task
+from annotations.models import Prompt, Response, Round, Task
 from annotations.models.querysets import in_use
 from annotations.queries.progress import cost_of_a_prompt
+from annotations.queries.prompts import prompts_of
 from codesign.jobs.models import Job
 from codesign.jobs.rules import UNFINISHED
 from codesign.shared.money import format_money
@@ -35,6 +37,20 @@ class Waiting:
 def waiting(*, study_id: uuid.UUID) -> QuerySet[WaitingPrompt]:
     """Return the waiting prompts of a study that can still be judged."""
     return WaitingPrompt.objects.filter(in_use("prompt"), study_id=study_id, prompt__held_out=False)
+
+
+def waiting_since(*, study_id: uuid.UUID) -> datetime | None:
+    """Return when the prompt was imported that waits longest; None if no prompt waits."""
+    found: datetime | None = waiting(study_id=study_id).aggregate(since=Min("created_at"))["since"]
+    return found
+
+
+def to_judge(*, round: Round) -> QuerySet[Prompt]:
+    """Return the waiting prompts that are not in the round, by external id, with their replies."""
+    made = Task.objects.filter(round=round, prompt_id=OuterRef("prompt_id"))
+    ids = waiting(study_id=round.study_id).exclude(Exists(made)).values("prompt_id")
+    replies = Prefetch("responses", Response.objects.in_use().order_by("id"), to_attr="in_use")
+    return prompts_of(study_id=round.study_id).filter(id__in=ids).prefetch_related(replies)
 
 
 def waiting_now(*, study_id: uuid.UUID) -> Waiting | None:

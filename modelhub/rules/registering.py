@@ -23,6 +23,12 @@ KEY_PREFIX = "CODESIGN_KEY_"
 """Names of variables with keys of servers begin so. No other variable can be sent to a server."""
 NEEDS_PATH = (ModelKind.FOLDER, ModelKind.GGUF, ModelKind.ADAPTER)
 CAN_REGISTER = (*NEEDS_PATH, ModelKind.HUB, ModelKind.SERVER)
+PLACES = {
+    "CODESIGN_MODEL_FOLDERS=/srv/models": NEEDS_PATH,
+    "CODESIGN_HUB_MODELS=HuggingFaceTB/*": (ModelKind.HUB,),
+    "CODESIGN_MODEL_SERVERS=http://127.0.0.1:8001/v1": (ModelKind.SERVER,),
+}
+"""An example of each variable that allows places → the kinds of models in these places."""
 MOST_NAME, MOST_LOCATION, MOST_SERVED, MOST_KEY, MOST_LICENCE, MOST_REVISION = (
     120,
     500,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -66,6 +66,10 @@ class ImportReport:
     wait_for_round: int = 0
     wait_for_go: int = 0
     """Prompts that a coordinator must let be judged, see `waiting_prompts`."""
+    one_reply: int = 0
+    """Prompts that nobody judges before they have a second, different response."""
+    ready: int = 0
+    """For checks: prompts that would be judged in the open round."""
     models: set[str] = field(default_factory=set)
     skipped: list[RowProblem] = field(default_factory=list)
     columns_not_used: set[str] = field(default_factory=set)
@@ -196,9 +200,16 @@ def check_rows(
     require(actor, IMPORT, study)
     report = ImportReport()
     intake = Intake(actor=actor, study=study, trial=True)
+    touched: set[bytes] = set()
     for part in _read(intake, rows, report, watch):
-        _import_part(intake, part, report)
+        touched |= {prompt_id.bytes for prompt_id in _import_part(intake, part, report)}
     _finish(report, intake)
+    round = open_judging_round(study_id=study.id)
+    for prompt_ids in batched((uuid.UUID(bytes=raw) for raw in touched), BATCH):
+        prompts = _for_judging(prompt_ids)
+        report.one_reply += waiting_prompts.with_one_reply(prompts=prompts)
+        if round:
+            report.ready += waiting_prompts.ready(prompts=prompts, round=round).count()
     tied = intake.group_on_trial(lambda: watch(report))
     tied.sort(key=lambda row: (not row.held_out, -row.made_held_out, -row.tied_to, row.line))
     report.tied = tied
@@ -360,9 +371,8 @@ def _make_tasks(
     If the importer does not decide what people are paid to read, these prompts wait.
     """
     round = open_judging_round(study_id=study.id)
-    # One array is parsed faster than hundreds of parameters.
-    asked = RawSQL("SELECT unnest(%s::uuid[])", [list(prompt_ids)])
-    prompts = Prompt.objects.for_judging().filter(id__in=asked)
+    prompts = _for_judging(prompt_ids)
+    report.one_reply += waiting_prompts.with_one_reply(prompts=prompts)
     if round is None:
         different = Count("responses__text_hash", distinct=True)
         written = prompts.filter(in_use("responses"))
@@ -374,3 +384,8 @@ def _make_tasks(
         waiting_prompts.forget(prompt_ids=prompt_ids)
     else:
         report.wait_for_go += waiting_prompts.hold(study=study, prompts=prompts, round=round)
+
+
+def _for_judging(prompt_ids: Sequence[uuid.UUID]) -> QuerySet[Prompt]:
+    asked = RawSQL("SELECT unnest(%s::uuid[])", [list(prompt_ids)])  # parsed faster than many
+    return Prompt.objects.for_judging().filter(id__in=asked)

@@ -275,6 +275,8 @@ def _keep(work: Work, report: ImportReport, **changes: Any) -> None:
         "tasks": report.tasks,
         "wait_for_round": report.wait_for_round,
         "wait_for_go": report.wait_for_go,
+        "one_reply": report.one_reply,
+        "ready": report.ready,
         "models": sorted(report.models),
         "skipped": len(report.skipped),
         "columns_not_used": sorted(report.columns_not_used)[:20],

@@ -56,14 +56,21 @@ def hold(*, study: Study, prompts: QuerySet[Prompt], round: Round) -> int:
 
     Prompts that are in the round already change nothing.
     """
-    ready = _ready(prompts, round).values_list("id", flat=True)
-    known = WaitingPrompt.objects.filter(prompt__in=ready).values("prompt_id")
-    rows = [WaitingPrompt(prompt_id=id, study=study) for id in ready.exclude(id__in=known)]
+    found = ready(prompts=prompts, round=round).values_list("id", flat=True)
+    known = WaitingPrompt.objects.filter(prompt__in=found).values("prompt_id")
+    rows = [WaitingPrompt(prompt_id=id, study=study) for id in found.exclude(id__in=known)]
     WaitingPrompt.objects.bulk_create(rows, ignore_conflicts=True)
     return len(rows)
 
 
-def _ready(prompts: QuerySet[Prompt], round: Round) -> QuerySet[Prompt]:
+def with_one_reply(*, prompts: QuerySet[Prompt]) -> int:
+    """Return how many prompts have one response, or several with the same text."""
+    different = Count("responses__text_hash", distinct=True)
+    return prompts.filter(in_use("responses")).alias(n=different).filter(n=1).count()
+
+
+def ready(*, prompts: QuerySet[Prompt], round: Round) -> QuerySet[Prompt]:
+    """Return prompts with two different responses that are not in the round."""
     different = Count("responses__text_hash", distinct=True)
     written = prompts.filter(in_use("responses")).alias(n=different).filter(n__gt=1)
     return written.exclude(id__in=Task.objects.filter(round=round).values("prompt_id"))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -10,6 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -24,13 +27,14 @@ from modelhub.forms.uploads import COLUMNS, LINE, TABLE, SourceForm, UploadForm
 from modelhub.models import Upload
 from modelhub.permissions import LET_JUDGE, UPLOAD
 from modelhub.queries import uploads as queries
+from modelhub.queries import waiting_prompts as waiting_queries
 from modelhub.queries.generation import open_judging_round
 from modelhub.rules import import_words
 from modelhub.rules.shapes import SHAPES
 from modelhub.rules.shapes.own import OWN
 from modelhub.rules.states import UPLOAD_STATES, UploadState
 from modelhub.rules.words import upload_state
-from modelhub.services import uploads, waiting_prompts
+from modelhub.services import uploads
 
 SHOWN = 20
 
@@ -54,15 +58,36 @@ def upload_file(request: StudyRequest, slug: str) -> HttpResponse:
         else:
             return redirect("modelhub:upload", slug=slug, upload_id=upload.id)
     newest = queries.uploads_of(study_id=request.member.study_id)[:SHOWN]
+    since = waiting_queries.waiting_since(study_id=request.member.study_id)
     context = {
         "form": form,
-        "rows": [{"upload": upload, "state": upload_state(upload.state)} for upload in newest],
+        "rows": [{"upload": upload, "state": _listed_state(upload, since)} for upload in newest],
         "formats": [shape.name for shape in SHAPES.values() if shape is not OWN],
         "columns": COLUMNS,
         "table": TABLE,
         "line": LINE,
     }
     return render(request, "modelhub/uploads.html", context, status=status)
+
+
+def _listed_state(upload: Upload, waiting_since: datetime | None) -> str:
+    """Return the state of an import in words, and what it waits for.
+
+    A coordinator lets all prompts be judged that wait at that time, so prompts of an import wait if
+    it ended after the prompt was imported that waits longest.
+    """
+    found = upload.found
+    if upload.state == UploadState.CHECKED and not _new_rows(found):
+        return _("cannot be imported")
+    waits, ended = found.get("wait_for_go", 0), upload.ended_at
+    if waits and ended and waiting_since and ended >= waiting_since:
+        sentence = ngettext("%(n)s waits for a coordinator", "%(n)s wait for a coordinator", waits)
+        return sentence % {"n": f"{waits:,}"}
+    return upload_state(upload.state)
+
+
+def _new_rows(found: Mapping[str, Any]) -> int:
+    return int(found.get("prompts", 0) + found.get("responses", 0))
 
 
 @page(UPLOAD)
@@ -125,17 +150,6 @@ def cancel(request: StudyRequest, slug: str, upload_id: uuid.UUID) -> HttpRespon
     return redirect("modelhub:upload", slug=slug, upload_id=upload_id)
 
 
-@page(LET_JUDGE)
-@require_POST
-def let_judge(request: StudyRequest, slug: str) -> HttpResponse:
-    """Let imported prompts that wait be judged."""
-    waiting_prompts.let_judge(actor=request.actor, study=request.member.study)
-    messages.success(
-        request, _("The prompts are being added to the round. People can judge them soon.")
-    )
-    return redirect("desk:study", slug=slug)
-
-
 def _context(request: StudyRequest, upload: Upload) -> dict[str, Any]:
     keys = {"slug": request.member.study.slug, "upload_id": upload.id}
     unfinished = upload.state in queries.UNDER_WAY
@@ -157,13 +171,12 @@ def _context(request: StudyRequest, upload: Upload) -> dict[str, Any]:
         cancel_url=reverse("modelhub:upload-cancel", kwargs=keys) if may_cancel else "",
     )
     checked = upload.state == UploadState.CHECKED
-    new = upload.found.get("prompts", 0) + upload.found.get("responses", 0)
     return _judging_context(request, upload) | {
         "upload": upload,
         "job": job,
         "checked": checked,
         "done": upload.state == UploadState.DONE,
-        "may_import": checked and bool(new),
+        "may_import": checked and bool(_new_rows(upload.found)),
         "form": ImportOptionsForm(upload) if checked and upload.columns else None,
         "source_form": _source_form(upload),
         "recognised": import_words.recognised(upload.found),
@@ -185,8 +198,8 @@ def _source_form(upload: Upload) -> SourceForm | None:
 
 
 def _judging_context(request: StudyRequest, upload: Upload) -> dict[str, Any]:
-    """Return what judging the new prompts costs, if a round is open."""
-    if upload.state != UploadState.CHECKED:
+    """Return what judging the new prompts costs, if a round is open that takes some of them."""
+    if upload.state != UploadState.CHECKED or not upload.found.get("ready"):
         return {}
     round = open_judging_round(study_id=upload.study_id)
     if round is None:

@@ -20,7 +20,7 @@ from modelhub.forms.registering import ABOUT, RegisterForm, places_of
 from modelhub.permissions import REGISTER_MODEL, RUN_GENERATION, SEE_MODELS
 from modelhub.queries import versions as queries
 from modelhub.queries.training import model_of
-from modelhub.rules.registering import CAN_REGISTER
+from modelhub.rules.registering import CAN_REGISTER, PLACES
 from modelhub.rules.states import ModelKind, ModelState
 from modelhub.rules.words import model_uses
 from modelhub.services import registering
@@ -65,18 +65,20 @@ def listed(request: StudyRequest, slug: str) -> HttpResponse:
 @never_cache
 @require_safe
 def choose(request: StudyRequest, slug: str) -> HttpResponse:
-    """Show the kinds of models, and which of them the operator allows."""
+    """Show the kinds of models that the operator allows, and how to allow the others."""
     allowed = registering.allowed_here()
-    kinds = [
-        {
-            "kind": kind,
-            "title": kind.label,
-            "about": ABOUT[kind],
-            "allowed": bool(places_of(kind, allowed)),
-        }
-        for kind in CAN_REGISTER
-    ]
-    return render(request, "modelhub/register_choose.html", {"kinds": kinds})
+    kinds = {
+        kind: {"kind": kind, "title": kind.label, "about": ABOUT[kind]} for kind in CAN_REGISTER
+    }
+    context = {
+        "kinds": [row for kind, row in kinds.items() if places_of(kind, allowed)],
+        "missing": [
+            (example, [kinds[kind] for kind in needing])
+            for example, needing in PLACES.items()
+            if not places_of(needing[0], allowed)
+        ],
+    }
+    return render(request, "modelhub/register_choose.html", context)
 
 
 @page(REGISTER_MODEL)

@@ -52,6 +52,21 @@ def test_taking_back_asks_first(open_page: OpenPage, transactional_db: None) -> 
 
 
 @pytest.mark.slow
+def test_all_links_of_a_coordinator_fit_one_row(
+    open_page: OpenPage, transactional_db: None
+) -> None:
+    coordinator = staff(StudyFactory.create())
+    viewport = {"width": 1280, "height": 900}
+    page = open_page(
+        f"/studies/{coordinator.study.slug}/", user=coordinator.user, viewport=viewport
+    )
+    links = page.locator(".top-nav a")
+    assert links.count() > 12
+    tops = links.evaluate_all("links => links.map(link => link.getBoundingClientRect().top)")
+    assert len(set(tops)) == 1
+
+
+@pytest.mark.slow
 def test_planning_a_round(open_page: OpenPage, transactional_db: None) -> None:
     panelist = judge()
     clinic = CohortFactory.create(

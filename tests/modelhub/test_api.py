@@ -172,7 +172,7 @@ def test_the_api_imports_prompts_by_the_rules_of_files(desk: Desk) -> None:
     counts = {"prompts": 2, "already_there": 1, "responses": 2, "tasks": 1}
     waiting = {"wait_for_round": 0, "wait_for_go": 0}
     about: dict[str, Any] = {"columns_not_used": ["colour"], "format": "own", "mapping": {}}
-    about |= {"noticed": {"no_intensity": 3, "taken_as_heavy": 1}}
+    about |= {"noticed": {"no_intensity": 3}}
     nothing: dict[str, Any] = {"notes": [], "skipped": []}
     assert answer.json() == {"models": ["m-1"], **counts, **waiting, **about, **nothing}
     assert Task.objects.count() == 1

@@ -27,6 +27,7 @@ from annotations.models import (
 )
 from annotations.queries.releases import JOB, folder_of
 from annotations.rules.states import AssignmentState, RoundKind, RoundState, SeatState
+from annotations.rules.text_kinds import Origin
 from annotations.rules.texts import text_hash
 from annotations.services import releases
 from codesign.consent import services as consent
@@ -67,7 +68,7 @@ class Story:
         sign(member, granted)
         return member
 
-    def prompt(self, *replies: str, **changes: Any) -> Prompt:
+    def prompt(self, *replies: str, origin: Origin = Origin.AI, **changes: Any) -> Prompt:
         number = Prompt.objects.filter(study=self.study).count()
         values: dict[str, Any] = {
             "external_id": f"p{number}",
@@ -85,7 +86,7 @@ class Story:
                 prompt=prompt,
                 text=words,
                 text_hash=text_hash(words),
-                origin="ai",
+                origin=origin,
                 source=self.source,
             )
             TaskResponse.objects.create(task=task, response=response, position=position)

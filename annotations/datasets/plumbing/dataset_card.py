@@ -141,7 +141,8 @@ def _what_it_is(manifest: Mapping[str, Any]) -> str:
         f"{group['people']} in {cohort} ({group['role'].replace('_', ' ')})"
         for cohort, group in manifest["people"].items()
     )
-    models = ", ".join(model["name"] for model in manifest["models"]) or "unknown"
+    writers = [model["name"] for model in manifest["models"]]
+    writers += ["people"] if manifest.get("responses_by_people") else []
     versions = ", ".join(f"{v['number']} ({v['language']})" for v in manifest["consent_versions"])
     parent = manifest.get("parent")
     return "\n".join(
@@ -151,7 +152,7 @@ def _what_it_is(manifest: Mapping[str, Any]) -> str:
             " agreed to that use, by the consent in force when the release was frozen.",
             "",
             f"- Judgements: {manifest['judgements']}, by {people}.",
-            f"- Models that wrote the responses (hidden while judging): {models}.",
+            f"- Responses by (hidden while judging): {', '.join(writers) or 'unknown'}.",
             f"- Consent versions: {versions}. Rubrics: {', '.join(manifest['rubric_versions'])}.",
             f"- Policy: `{manifest['policy']['name']}`, described in `manifest.json`."
             f" Code: `{manifest['code_version']}`.",

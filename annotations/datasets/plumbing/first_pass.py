@@ -29,6 +29,7 @@ from annotations.datasets.policy.snapshot import (
 )
 from annotations.registry import ModelName
 from annotations.rules.states import RewriteState
+from annotations.rules.text_kinds import Origin
 
 SIZE_BYTES = 8
 """Length of the number before each block that says how long the block is."""
@@ -52,6 +53,8 @@ class Provenance:
     consent_versions: set[int] = field(default_factory=set)
     rubrics: set[str] = field(default_factory=set)
     models: set[ModelName] = field(default_factory=set)
+    by_people: bool = False
+    """Whether people wrote some of the responses that were judged."""
     languages: set[str] = field(default_factory=set)
     imported: Counter[str] = field(default_factory=Counter)
     """Source → statements that came with an import."""
@@ -65,14 +68,17 @@ class Provenance:
         cohort.members.add(judgement.member_id)
         self.consent_versions.add(judgement.consent_version)
         self.rubrics.add(judgement.rubric)
-        responses = judged_prompt.responses
-        self.models.update(responses[shown].model for shown in judgement.order_shown)
+        responses = [judged_prompt.responses[shown] for shown in judgement.order_shown]
+        self.models.update(response.model for response in responses)
+        self.by_people |= any(response.origin == Origin.HUMAN for response in responses)
 
     def add_imported(self, judged_prompt: JudgedPrompt, one: ImportedSnapshot) -> None:
         """Count one statement that came with an import."""
         self.imported[one.source] += 1
         self.languages.add(judged_prompt.prompt.language)
-        self.models.add(judged_prompt.responses[one.response_id].model)
+        response = judged_prompt.responses[one.response_id]
+        self.models.add(response.model)
+        self.by_people |= response.origin == Origin.HUMAN
 
     def members(self) -> list[str]:
         """Everybody whose work is in the release."""

@@ -100,9 +100,10 @@ def _policy(selection: Selection) -> dict[str, str]:
 
 
 def _if_any(edition: Edition, provenance: Provenance) -> dict[str, Any]:
-    """What only some releases have: imported judgements by source, and a parent."""
+    """What only some releases have: responses by people, imported judgements, and a parent."""
     imported = dict(sorted(provenance.imported.items()))
     return {
+        **({"responses_by_people": True} if provenance.by_people else {}),
         **({"imported": imported} if imported else {}),
         **({"parent": dict(edition.parent)} if edition.parent else {}),
     }

@@ -7,6 +7,7 @@ import io
 import re
 import tarfile
 import uuid
+from html import unescape
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from django.utils import timezone
 
 from annotations.models import DatasetRelease
 from annotations.queries.releases import JOB, folder_of
+from annotations.rules.text_kinds import Origin
 from annotations.services import releases
 from codesign.accounts import services as accounts
 from codesign.accounts.rules import TokenScope
@@ -228,6 +230,18 @@ def test_the_api_refuses_an_unknown_purpose(story: Story) -> None:
     assert answer.status_code == 400
     assert answer["Content-Type"] == "application/problem+json"
     assert "purpose" in answer.json()["fields"]
+
+
+@pytest.mark.parametrize(("origin", "writer"), [("human", "people"), ("ai", "unknown")])
+def test_replies_of_people_are_said_to_be_theirs(origin: str, writer: str) -> None:
+    story = Story()
+    story.judge(story.member(), story.prompt(origin=Origin(origin)))
+    made = release(story.study)
+    address = reverse("annotations:release", args=[story.study.slug, made.id])
+    shown = " ".join(signed_in(story.coordinator).get(address).content.decode().split())
+    assert f"<dt>Responses by</dt> <dd> {writer} </dd>" in shown
+    assert f"- Responses by (hidden while judging): {writer}." in unescape(shown)
+    assert made.manifest.get("responses_by_people", False) == (writer == "people")
 
 
 def test_the_page_shows_what_was_left_out_and_superseded(

@@ -277,6 +277,8 @@ def test_options_each_turn_and_labels_are_written_previewed_and_kept(
     shown = unescape(client.post(at("rubric-new", study), sent | {"preview": "1"}).content.decode())
     for said in ("Earlier reply 1", "Tone, earlier reply 1", "Only if “Tone” is: Neutral or Cold."):
         assert said in shown
+    for label in ("Too fast", "Gentle"):
+        assert f"<bdi>{label}</bdi>" in shown
     assert client.post(at("rubric-new", study), sent).status_code == 302
     rubric = queries.newest_of(study_id=study.id).get()
     tone_, risk = queries.criteria_of(rubric)
@@ -293,6 +295,8 @@ def test_options_each_turn_and_labels_are_written_previewed_and_kept(
     url = at("rubric", study, key=rubric.key)
     assert client.post(url, form_of(client, url)).status_code == 302
     assert Rubric.objects.count() == 1
+    preview = client.get(at("rubric-preview", study, key=rubric.key)).content.decode()
+    assert "<bdi>Too fast</bdi>" in preview
     listed = client.get(at("rubrics", study)).content.decode()
     for said in ("Warm · Neutral · Cold", "Too fast", "each turn of a conversation"):
         assert said in " ".join(listed.split()).replace("</bdi> ·", " ·").replace("<bdi>", "")

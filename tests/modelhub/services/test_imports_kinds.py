@@ -67,7 +67,7 @@ def test_a_value_means_the_same_in_every_kind_of_file(study: Study, door: Door, 
     assert third.external_id.startswith("text-")
     assert first.messages == [{"role": "user", "content": "How do I sleep?\nI lie awake."}]
     assert second.messages == TURNS
-    assert [one.intensity for one in (first, second, third)] == [2, 3, 2]
+    assert [one.intensity for one in (first, second, third)] == [2, 2, 2]
     assert [one.held_out for one in (first, second, third)] == [True, False, False]
     assert [one.topics for one in (first, second, third)] == [["sleep", "low mood"], ["work"], []]
     assert set(Response.objects.values_list("prompt__external_id", "text")) == {

@@ -24,11 +24,18 @@ from modelhub.services.waiting_prompts import let_judge
 from tests.factories.modelhub import open_round
 from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
 from tests.support import jobs
+from tests.support.counting import queries_of
 from tests.support.uploads import Desk, lines, signed_in
 
 pytestmark = pytest.mark.django_db
-ROWS = [
-    {"external_id": "a", "prompt": "I cannot sleep.", "responses": ["Since when?", "Try tea."]},
+ROWS: list[dict[str, Any]] = [
+    {
+        "external_id": "a",
+        "prompt": "I cannot sleep.",
+        "intensity": 2,
+        "topics": ["sleep"],
+        "responses": ["Since when?", "Try tea."],
+    },
     {"external_id": "b", "prompt": "I feel low.", "responses": ["Since when?"]},
     {"external_id": "c", "prompt": "Held.", "held_out": True, "responses": ["A", "B"]},
 ]
@@ -74,11 +81,24 @@ def test_prompts_of_an_ml_engineer_wait_and_a_coordinator_lets_them_be_judged(
     page = home.get(reverse("desk:study", kwargs={"slug": study.slug})).content.decode()
     assert "1 prompt with responses was imported by an ML engineer" in page
     assert "in pay with two responses" in page
+    assert reading(study) in page
+    assert "Add them to the round" not in page
+    page = home.get(reading(study)).content.decode()
+    assert "in pay with two responses" in page
+    assert go(study) in page
+    for said in (">a</a>", "I cannot sleep.", "Since when?", "Try tea.", "Some of this"):
+        assert said in page
+    assert ">b</a>" not in page
     assert home.post(go(study)).status_code == 302
     jobs.run(KIND, round.id)
     assert list(Task.objects.values_list("prompt__external_id", flat=True)) == ["a"]
     assert waiting(study) == []
     assert waiting_now(study_id=study.id) is None
+    assert "No imported prompts are waiting." in home.get(reading(study)).content.decode()
+
+
+def reading(study: Study) -> str:
+    return reverse("modelhub:waiting-prompts", kwargs={"slug": study.slug})
 
 
 def go(study: Study) -> str:
@@ -104,6 +124,7 @@ def test_only_a_coordinator_lets_prompts_be_judged(study: Study, round: Round, r
     bring(study, Role.ML_ENGINEER)
     member = staff(study, role)
     assert signed_in(member).post(go(study)).status_code == 403
+    assert signed_in(member).get(reading(study)).status_code == 403
     with pytest.raises(NotPermitted, match="Your role"):
         let_judge(actor=Actor.of(member.user), study=study)
     assert Task.objects.count() == 0
@@ -113,6 +134,7 @@ def test_people_of_other_studies_and_strangers_get_nothing(study: Study, round: 
     bring(study, Role.ML_ENGINEER)
     other = signed_in(staff(StudyFactory.create(), Role.COORDINATOR))
     assert other.post(go(study)).status_code == 404
+    assert other.get(reading(study)).status_code == 404
     assert Client().post(go(study)).status_code == 302
     panelist = signed_in(MemberFactory.create(cohort__study=study))
     assert panelist.post(go(study)).status_code == 403
@@ -156,6 +178,7 @@ def test_an_ml_engineer_imports_by_page_and_is_told_that_prompts_wait(
     jobs.run(UPLOAD, upload.id)
     page = " ".join(desk.page(upload).split())
     assert "1 prompt waits until a coordinator adds it to the round." in page
+    assert "1 waits for a coordinator" in desk.client.get(desk.at("uploads")).content.decode()
     assert "Import another file" in page
     assert "See the prompts" not in page
     assert waiting(study) == ["a"]
@@ -208,3 +231,82 @@ def test_a_go_lets_in_only_what_waited_then(study: Study, round: Round) -> None:
     jobs.run(KIND, round.id)
     assert list(Task.objects.values_list("prompt__external_id", flat=True)) == ["a"]
     assert waiting(study) == ["z"]
+
+
+@pytest.mark.parametrize("role", [Role.COORDINATOR, Role.ML_ENGINEER])
+def test_prompts_with_one_reply_are_said_to_cost_nothing_and_how_to_go_on(
+    study: Study, round: Round, role: Role
+) -> None:
+    desk = Desk(study, role)
+    single = [{"prompt": f"Question {n}.", "responses": ["The only reply."]} for n in range(6)]
+    held = {"prompt": "Held.", "held_out": True, "responses": ["Alone."]}
+    upload = desk.checked(lines(*single, held))
+    said = "6 prompts have one reply. Nobody judges them until a second is generated or imported."
+    preview = " ".join(desk.page(upload).split())
+    assert said in preview
+    assert desk.at("run-start") in preview
+    assert "is open. Prompts with two different responses" not in preview
+    assert "in pay" not in preview
+    desk.client.post(desk.at("upload-confirm", upload))
+    jobs.run(UPLOAD, upload.id)
+    result = " ".join(desk.page(upload).split())
+    assert said in result
+    assert desk.at("run-start") in result
+
+
+def test_only_prompts_that_become_tasks_are_said_to_cost_pay(study: Study, round: Round) -> None:
+    desk = Desk(study)
+    upload = desk.checked(lines(*ROWS))
+    assert (upload.found["ready"], upload.found["one_reply"]) == (1, 1)
+    assert "in pay" in desk.page(upload)
+    desk.client.post(desk.at("upload-confirm", upload))
+    jobs.run(UPLOAD, upload.id)
+    again = desk.checked(lines(*ROWS), "again.jsonl")
+    assert again.found["ready"] == 0
+    second = {"external_id": "b", "prompt": "I feel low.", "responses": ["Tell me more."]}
+    assert desk.checked(lines(second), "second.jsonl").found["ready"] == 1
+
+
+def test_an_import_waits_for_a_coordinator_until_one_has_decided(
+    study: Study, round: Round
+) -> None:
+    desk = Desk(study, Role.ML_ENGINEER)
+    for name, prompt in (("first.jsonl", "One."), ("second.jsonl", "Two.")):
+        upload = desk.checked(lines({"prompt": prompt, "responses": ["A", "B"]}), name)
+        desk.client.post(desk.at("upload-confirm", upload))
+        jobs.run(UPLOAD, upload.id)
+        said = desk.client.get(desk.at("uploads")).content.decode()
+        assert said.count("1 waits for a coordinator") == 1
+        let_judge(actor=SYSTEM, study=study)
+        jobs.run(KIND, round.id)
+        assert "for a coordinator" not in desk.client.get(desk.at("uploads")).content.decode()
+
+
+def test_heavy_waiting_prompts_are_covered(study: Study, round: Round) -> None:
+    heavy = ROWS[0] | {"intensity": 3}
+    bring(study, Role.ML_ENGINEER, [heavy])
+    coordinator = signed_in(staff(study, Role.COORDINATOR))
+    page = coordinator.get(reading(study)).content.decode()
+    assert "This text is heavy." in page
+    assert "sleep" in page
+    assert "I cannot sleep." not in page
+    assert "Try tea." not in page
+
+
+def test_reading_asks_the_same_number_of_questions(study: Study, round: Round) -> None:
+    coordinator = signed_in(staff(study, Role.COORDINATOR))
+    bring(study, Role.ML_ENGINEER)
+    few = queries_of(coordinator, reading(study))
+    more = [{"prompt": f"Question {n}.", "responses": ["A", "B"]} for n in range(4)]
+    bring(study, Role.ML_ENGINEER, more)
+    assert queries_of(coordinator, reading(study)) == few
+
+
+@pytest.mark.parametrize("content", [b"colour,size\nred,3\n", lines({"prompt": ""})])
+def test_a_file_that_cannot_be_imported_is_listed_as_such(study: Study, content: bytes) -> None:
+    desk = Desk(study)
+    name = "x.jsonl" if content.startswith(b"{") else "x.csv"
+    desk.checked(content, name)
+    listed = desk.client.get(desk.at("uploads")).content.decode()
+    assert "cannot be imported" in listed
+    assert "waiting for your confirmation" not in listed

@@ -26,6 +26,7 @@ from tests.support.counting import queries_of
 from tests.support.model_server import MODEL, ModelServer, fails, model_server
 
 pytestmark = pytest.mark.django_db
+VARIABLES = ("CODESIGN_MODEL_FOLDERS=", "CODESIGN_HUB_MODELS=", "CODESIGN_MODEL_SERVERS=")
 MAKERS = (Role.COORDINATOR, Role.ML_ENGINEER)
 
 
@@ -170,7 +171,19 @@ def test_every_kind_has_a_form_and_says_what_is_not_allowed(study: Study, kind: 
     client = signed_in(staff(study))
     assert client.get(page("model-register", study, kind=kind)).status_code == 200
     kinds = client.get(page("model-kinds", study)).content.decode()
-    assert kinds.count("allows no place for this") == len(CAN_REGISTER)
+    assert kinds.count("allows no place for this") == len(VARIABLES)
+    for variable in VARIABLES:
+        assert kinds.count(variable) == 1
+
+
+def test_a_place_that_the_operator_allows_needs_no_variable(
+    study: Study, server: ModelServer
+) -> None:
+    kinds = signed_in(staff(study)).get(page("model-kinds", study)).content.decode()
+    assert kinds.count("allows no place for this") == 2
+    assert "CODESIGN_MODEL_SERVERS" not in kinds
+    assert page("model-register", study, kind="server") in kinds
+    assert page("model-register", study, kind="gguf") not in kinds
 
 
 def test_the_list_asks_a_constant_number_of_questions(study: Study, server: ModelServer) -> None:
