@@ -8,7 +8,6 @@ from collections.abc import Collection
 from django.db.models import QuerySet
 
 from annotations.models import Assignment, StudyTopic, TopicChoice
-from annotations.queries.assignments import waiting_seats
 from annotations.rules.topics import Choice
 from codesign.shared.actors import Actor
 from codesign.studies.models import Member
@@ -49,8 +48,3 @@ def is_new(member: Member) -> bool:
         or TopicChoice.objects.filter(member=member).exists()
         or not StudyTopic.objects.filter(study_id=member.study_id).exists()
     )
-
-
-def chooses_first(member: Member) -> bool:
-    """Return whether texts wait for a member who has had none and chosen no topics yet."""
-    return is_new(member) and waiting_seats(member).exists()

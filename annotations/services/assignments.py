@@ -19,7 +19,7 @@ from annotations.contract.unchecked import holds_answers
 from annotations.models import Assignment, Task
 from annotations.permissions import JUDGE
 from annotations.queries import assignments as queries
-from annotations.queries import load, topics
+from annotations.queries import load
 from annotations.rules.load import Day
 from annotations.rules.states import AssignmentState, ItemKind
 from annotations.services import (
@@ -86,18 +86,13 @@ def _may_judge(member: Member | None) -> Member:
     return member
 
 
-class TopicsFirst(Exception):
-    """The person has had no text yet and chooses their topics before the first one."""
-
-
-def lease(*, actor: Actor, slug: str, topics_first: bool = False) -> Lease:
+def lease(*, actor: Actor, slug: str) -> Lease:
     """Lease the next task to the actor, or return the assignment that they have.
 
-    With `topics_first`, raise `TopicsFirst` if the actor has yet to choose topics.
     Returns no assignment only if no seat is left for them. If others hold the remaining tasks, it
     waits for them, in separate transactions that lock no other task.
     """
-    result = _search(actor, slug, wait=False, topics_first=topics_first)
+    result = _search(actor, slug, wait=False)
     for _attempt in range(PATIENCE):
         if not result.contended:
             break
@@ -106,14 +101,12 @@ def lease(*, actor: Actor, slug: str, topics_first: bool = False) -> Lease:
 
 
 @transaction.atomic
-def _search(actor: Actor, slug: str, *, wait: bool, topics_first: bool = False) -> NextLease:
+def _search(actor: Actor, slug: str, *, wait: bool) -> NextLease:
     member = lock_member(actor=actor, slug=slug)
     if consent.id_in_force(member_id=member.id) is None:
         raise NoConsent
     now = timezone.now()
     last = queries.latest(member)
-    if topics_first and last is None and topics.chooses_first(member):
-        raise TopicsFirst
     if last and last.state == AssignmentState.LEASED:
         if last.expires_at > now:
             return NextLease(last)

@@ -71,11 +71,9 @@ def judge(request: StudyRequest, slug: str) -> HttpResponse:
     if is_prefetch(request):
         return HttpResponse(status=503)
     try:
-        lease = assignments.lease(actor=request.actor, slug=slug, topics_first=True)
+        lease = assignments.lease(actor=request.actor, slug=slug)
     except NoConsent:
         return redirect("consent:read", slug=slug)
-    except assignments.TopicsFirst:
-        return redirect("annotations:topics", slug=slug)
     return _next(request, lease.assignment)
 
 

@@ -25,7 +25,7 @@ from codesign.studies.permissions import StudyRequest, page
 from modelhub.forms.import_options import ImportOptionsForm
 from modelhub.forms.uploads import COLUMNS, LINE, TABLE, SourceForm, UploadForm
 from modelhub.models import Upload
-from modelhub.permissions import LET_JUDGE, UPLOAD
+from modelhub.permissions import UPLOAD
 from modelhub.queries import uploads as queries
 from modelhub.queries import waiting_prompts as waiting_queries
 from modelhub.queries.generation import open_judging_round

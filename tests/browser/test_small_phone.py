@@ -31,7 +31,7 @@ def box(found: Locator) -> FloatRect:
 def test_a_topic_takes_one_row_and_save_stays_in_view(
     open_page: OpenPage, transactional_db: None
 ) -> None:
-    study = judging(HARD, chose_topics=False)
+    study = judging(HARD)
     StudyTopic.objects.bulk_create(
         StudyTopic(study=study.member.study, topic=f"topic {n}") for n in range(20)
     )

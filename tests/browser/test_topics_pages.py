@@ -21,7 +21,7 @@ WORDS = "I called in sick again today."
 
 @pytest.fixture
 def study(transactional_db: None) -> Judging:
-    return judging(HEAVY, chose_topics=False)
+    return judging(HEAVY)
 
 
 def test_how_the_pages_look(open_page: OpenPage, study: Judging) -> None:

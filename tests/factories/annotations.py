@@ -12,10 +12,9 @@ from factory.declarations import Sequence as Numbered
 from factory.django import DjangoModelFactory
 
 from annotations.contract.unchecked import UncheckedSubmission
-from annotations.models import Assignment, Prompt, Response, Round, Rubric, Task, TopicChoice
+from annotations.models import Assignment, Prompt, Response, Round, Rubric, Task
 from annotations.rules.states import Ask, RoundKind
 from annotations.rules.text_kinds import Category, Origin
-from annotations.rules.topics import Choice
 from annotations.services import assignments, rounds, rubrics, submissions
 from codesign.consent.rules import Purpose
 from codesign.shared.actors import SYSTEM, Actor
@@ -31,16 +30,11 @@ ASKS = (Ask.RATING, Ask.RANKING, Ask.REWRITE, Ask.HIGHLIGHT, Ask.FLAG)
 
 
 def judge(
-    *,
-    granted: Iterable[Purpose] = (Purpose.TAKE_PART, Purpose.TRAINING),
-    chose_topics: bool = True,
-    **fields: Any,
+    *, granted: Iterable[Purpose] = (Purpose.TAKE_PART, Purpose.TRAINING), **fields: Any
 ) -> Member:
-    """A member who has signed, chosen topics and may judge; `cohort=` puts them with others."""
+    """A member who has signed and may judge; `cohort=` puts them with others."""
     member = MemberFactory.create(**fields)
     sign(member, granted)
-    if chose_topics:
-        TopicChoice.objects.create(member=member, topic="weather", choice=Choice.FINE)
     return member
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from annotations.models import Assignment, OwnLimit, StudyLimit, StudyTopic, TopicChoice
+from annotations.models import OwnLimit, StudyLimit, StudyTopic, TopicChoice
 from codesign.studies.models import Member
 from codesign.studies.rules import Role
 from tests.factories.annotations import judge, judging_round, lease
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def member() -> Member:
-    member = judge(chose_topics=False)
+    member = judge()
     judging_round(member.cohort, tasks=2)
     return member
 
@@ -44,15 +44,6 @@ def test_home_offers_the_page_before_the_first_text(member: Member) -> None:
     page = client.get(url(member)).content.decode()
     assert "Before your first text" not in page
     assert "Save and continue reading" in page
-
-
-def test_a_direct_visit_leads_to_the_topics_once(member: Member) -> None:
-    client = signed_in(member)
-    assert client.get(judge_url(member))["Location"] == url(member)
-    assert not Assignment.objects.exists()
-    client.post(url(member), {field_of(member): "fine", "then": "judge"})
-    assert client.get(judge_url(member)).status_code == 200
-    assert Assignment.objects.get().member == member
 
 
 def test_choices_are_stored_and_shown_again(member: Member) -> None:
