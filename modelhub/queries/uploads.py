@@ -90,7 +90,7 @@ def percent(*, upload: Upload) -> int:
 
 def hash_of_columns(columns: Iterable[str]) -> str:
     """Return a SHA-256 in hex of the names of columns, in any order."""
-    return hashlib.sha256("\x1e".join(sorted(columns)).encode()).hexdigest()
+    return hashlib.sha256("\x1e".join(sorted(columns)).encode(errors="surrogatepass")).hexdigest()
 
 
 def remembered(*, study_id: uuid.UUID, columns: Iterable[str]) -> Options:

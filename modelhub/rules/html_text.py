@@ -81,7 +81,7 @@ class _Plain(HTMLParser):
         """Keep a text."""
         if self._pre:
             self.kept = True
-        elif self._row and not data.strip():
+        elif self._row and data.isspace():
             data = " "  # line breaks between cells are no lines
         else:
             data = _BLANKS.sub("\n", data)

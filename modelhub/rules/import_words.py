@@ -115,21 +115,25 @@ def others(counts: Mapping[str, int]) -> list[str]:
             )
             % {"n": judged}
         )
-    if without := counts.get(NO_TALK):
-        sentences.append(
-            ngettext(
-                "%(n)d trace without a conversation was left out.",
-                "%(n)d traces without a conversation were left out.",
-                without,
-            )
-            % {"n": without}
-        )
-    if unsaid := counts.get(UNSAID):
-        sentences.append(
-            _(
-                "Rows without intensity: %(n)s. Taken as heavy: %(heavy)s; the others as medium. "
-                "Say intensity in the file to decide yourself."
-            )
-            % {"n": f"{unsaid:,}", "heavy": f"{counts.get(TAKEN_AS_HEAVY, 0):,}"}
-        )
-    return sentences
+    return [*sentences, *_left_out(counts), *_intensities(counts)]
+
+
+def _left_out(counts: Mapping[str, int]) -> list[str]:
+    if not (without := counts.get(NO_TALK)):
+        return []
+    sentence = ngettext(
+        "%(n)d trace without a conversation was left out.",
+        "%(n)d traces without a conversation were left out.",
+        without,
+    )
+    return [sentence % {"n": without}]
+
+
+def _intensities(counts: Mapping[str, int]) -> list[str]:
+    if not (unsaid := counts.get(UNSAID)):
+        return []
+    sentence = _(
+        "Rows without intensity: %(n)s. Taken as heavy: %(heavy)s; the others as medium. "
+        "Say intensity in the file to decide yourself."
+    )
+    return [sentence % {"n": f"{unsaid:,}", "heavy": f"{counts.get(TAKEN_AS_HEAVY, 0):,}"}]

@@ -118,7 +118,7 @@ class Prepared(Iterator[Raw]):
         names, here = self._names, frozenset(self._names.own)
         mapping = {ours: names.of(theirs) for ours, theirs in options.columns.items()}
         for ours, theirs in mapping.items():
-            known = theirs in here or self._is_inside(theirs)
+            known = (theirs in here and storable(theirs)) or self._is_inside(theirs)
             if theirs and not known and (first or names.fixed):
                 raise self._no_prompt(
                     _("there is no column called %(name)s. The columns are: %(columns)s."),

@@ -69,12 +69,12 @@ def budget_from(wanted: dict[str, Any]) -> rules.Budget:
     )
 
 
-def _chosen(about: str) -> serializers.ListField:
+def _chosen(*, help_text: str) -> serializers.ListField:
     return serializers.ListField(
         child=serializers.CharField(max_length=MOST_LETTERS),
         default=list,
         max_length=MOST_CHOSEN,
-        help_text=about,
+        help_text=help_text,
     )
 
 
@@ -133,9 +133,9 @@ class GenerationRequestSerializer(BudgetSerializer):
         default=list,
         help_text="Only prompts of these categories. Empty: all.",
     )
-    topics = _chosen("Only prompts with one of these topics. Empty: all.")
-    languages = _chosen("Only prompts in these languages. Empty: all.")
-    external_ids = _chosen("Only prompts with these ids of yours. Empty: all.")
+    topics = _chosen(help_text="Only prompts with one of these topics. Empty: all.")
+    languages = _chosen(help_text="Only prompts in these languages. Empty: all.")
+    external_ids = _chosen(help_text="Only prompts with these ids of yours. Empty: all.")
     unanswered = serializers.BooleanField(
         default=False, help_text="Only prompts without responses of these models."
     )

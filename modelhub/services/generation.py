@@ -73,14 +73,8 @@ def start_run(
     _refuse_budget(budget or Budget())
     _refuse_model(study, version)
     _refuse_other_studies(study, round, prompts)
-    _refuse_selection(selection)
     if prompts is None:
-        chosen = queries.selected_prompts(
-            study_id=study.id,
-            selection=selection,
-            versions=[one.id for one in together or [version]],
-            before=existing.created_at if existing else None,
-        )
+        chosen = _chosen(study, selection, together or [version], existing)
     else:
         chosen = Prompt.objects.filter(id__in=[prompt.id for prompt in prompts])
     count, fingerprint = queries.count_and_fingerprint(prompts=chosen)
@@ -150,9 +144,21 @@ def start_runs(
     ]
 
 
-def _refuse_selection(selection: Selection) -> None:
+def _chosen(
+    study: Study,
+    selection: Selection,
+    versions: Sequence[ModelVersion],
+    existing: GenerationRun | None,
+) -> QuerySet[Prompt]:
+    """Return the selected prompts; for a repeated request, those of its time."""
     if problems := selection_problems(selection):
         raise Invalid(" ".join(words for of in problems.values() for words in of), problems)
+    return queries.selected_prompts(
+        study_id=study.id,
+        selection=selection,
+        versions=[version.id for version in versions],
+        before=existing.created_at if existing else None,
+    )
 
 
 def _refuse_budget(budget: Budget) -> None:

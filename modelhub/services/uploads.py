@@ -126,10 +126,7 @@ def _refuse(sentence: str) -> None:
 
 @transaction.atomic
 def confirm(*, actor: Actor, upload: Upload, skip_bad: bool = False, source: str = "") -> Upload:
-    """Queue the import of a checked file; with `skip_bad` only of its valid rows.
-
-    `source` names where its ranks, scores and spans were made; empty: the name of its format.
-    """
+    """Queue the import of a checked file, with `skip_bad` of its valid rows (see `Options`)."""
     require(actor, UPLOAD, upload.study)
     upload = _locked(upload.id)
     if upload.found.get("skipped") and not skip_bad and upload.state == UploadState.CHECKED:
@@ -210,12 +207,8 @@ def _check(upload: Upload, work: Work) -> None:
                 watch=lambda report: work.progress(report.rows, rows.total),
             )
     except NoPrompts as unknown:  # a person maps the columns
-        _finish(
-            work,
-            columns=unknown.columns,
-            found={"no_prompts": unknown.title, "skipped": 1},
-            **checked,
-        )
+        found = {"no_prompts": unknown.title, "skipped": 1}
+        _finish(work, columns=unknown.columns, found=found, **checked)
     else:
         first = [_preview(row) for row in report.first]
         _keep(work, report, first=first, options=options.plain(), **checked)

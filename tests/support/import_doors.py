@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pyarrow
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -100,3 +101,13 @@ def signed_in(study: Study) -> Client:
 
 def plain(said: str) -> str:
     return said.replace("&#x27;", "'").replace("&quot;", '"').replace('\\"', '"')
+
+
+def post(study: Study, rows: Any, **parameters: Any) -> Any:
+    """Send rows as a program does."""
+    query = urlencode(parameters, doseq=True)
+    return signed_in(study).post(
+        f"/api/v1/studies/{study.slug}/prompts/?{query}",
+        json.dumps({"prompts": rows}),
+        content_type="application/json",
+    )

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from annotations.rules.texts import storable
 from modelhub.rules.raw_rows import BadRow
 from modelhub.rules.shapes.base import Row, RowsOf, Shape, Work, reply
 from modelhub.rules.shapes.turns import are_turns, heard, turns_of
@@ -36,9 +37,11 @@ _BESIDE = ("responses", "external_id")
 def guess(columns: Iterable[str], *, also: tuple[str, ...] = ()) -> dict[str, str]:
     """Return the likeliest column of a file for each of ours, by its name; ours come first.
 
-    `also` are further names of prompts, the least likely ones.
+    Names that the database cannot store are not among them, since a mapping is stored. `also` are
+    further names of prompts, the least likely ones.
     """
-    plain = {_NOT_LETTERS.sub("", name.lower()): name for name in reversed(list(columns))}
+    fit = [name for name in columns if storable(name)]
+    plain = {_NOT_LETTERS.sub("", name.lower()): name for name in reversed(fit)}
     found: dict[str, str] = {}
     for ours, names in (GUESSES | {"prompt": GUESSES["prompt"] + also}).items():
         own = _NOT_LETTERS.sub("", ours)

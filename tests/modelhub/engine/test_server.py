@@ -286,9 +286,9 @@ def test_a_stopped_request_counts_as_reserved(server: ModelServer) -> None:
 
     def stop() -> None:
         if server.asked:
-            raise InterruptedError
+            raise InterruptedError("asked to stop")
 
-    with pytest.raises(InterruptedError):
+    with pytest.raises(InterruptedError, match="asked to stop"):
         write_all(
             server=Server(server.address, MODEL),
             requests=ask("Hello"),
@@ -344,10 +344,10 @@ def test_a_check_of_a_failing_server_can_be_stopped(server: ModelServer) -> None
 
     def stop() -> None:
         if server.asked:
-            raise InterruptedError
+            raise InterruptedError("asked to stop")
 
     began = time.monotonic()
-    with pytest.raises(InterruptedError):
+    with pytest.raises(InterruptedError, match="asked to stop"):
         check_server(Server(server.address, MODEL), stop)
     assert time.monotonic() - began < 10
     assert len(server.asked) == 1

@@ -271,7 +271,7 @@ def test_the_trail_names_who_asked_for_the_round_and_the_answers(panel: list[Mem
 
 def test_models_that_cannot_be_compared_are_refused(panel: list[Member]) -> None:
     study = panel[0].study
-    with pytest.raises(Invalid, match="trained in this study"):
+    with pytest.raises(Invalid, match="Only an adapter of this study"):
         plan_evaluation(actor=SYSTEM, study=study, child=ensure_embedded_model())
     bare = StudyFactory.create()
     with pytest.raises(Conflict, match="no held-out prompts"):

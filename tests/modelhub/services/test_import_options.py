@@ -5,10 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-import uuid
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -23,7 +21,7 @@ from modelhub.queries.uploads import KIND
 from modelhub.rules.states import UploadState
 from tests.factories.studies import StudyFactory
 from tests.support import jobs
-from tests.support.import_doors import Door, by_api, by_command, by_page, signed_in, table
+from tests.support.import_doors import Door, by_api, by_command, by_page, post, signed_in, table
 from tests.support.uploads import Desk, lines
 
 pytestmark = pytest.mark.django_db
@@ -237,15 +235,6 @@ def test_unknown_names_are_refused_with_those_that_are_known(
     assert Prompt.objects.count() == 0
 
 
-def post(study: Study, rows: Any, **parameters: Any) -> Any:
-    query = urlencode(parameters, doseq=True)
-    return signed_in(study).post(
-        f"/api/v1/studies/{study.slug}/prompts/?{query}",
-        json.dumps({"prompts": rows}),
-        content_type="application/json",
-    )
-
-
 def test_a_program_maps_and_chooses(study: Study) -> None:
     rows = [{"nr": 5, "text": "I feel low.", "said": ["<b>Since when?</b>"]}]
     mapping = ["prompt=text", "id=nr", "responses=said"]
@@ -355,71 +344,6 @@ def test_ranks_of_a_file_are_kept_and_marked_as_imported(study: Study, tmp_path:
         ("Since when?", "rank", 1, "Chosen and rejected"),
         ("So?", "rank", 2, "Chosen and rejected"),
     ]
-
-
-def sources(study: Study) -> set[str]:
-    stored = ImportedJudgement.objects.filter(study=study)
-    return set(stored.values_list("source", flat=True))
-
-
-RANKED = lines({"prompt": "Why?", "responses": [{"text": "Since when?", "rank": 1}]})
-
-
-def test_the_name_of_a_file_is_never_the_source_of_its_ranks(study: Study, door: Door) -> None:
-    door(study, RANKED, "Ratings by Dr Jane Doe.jsonl")
-    assert sources(study) == {"Imported file"}
-
-
-def test_the_source_of_ranks_is_what_people_say(study: Study, tmp_path: Path) -> None:
-    file = tmp_path / "Dr Jane Doe.jsonl"
-    file.write_bytes(RANKED)
-    call_command(
-        "import_prompts", study.slug, str(file), "--source", "Warmth 2", stdout=io.StringIO()
-    )
-    assert sources(study) == {"Warmth 2"}
-    other = StudyFactory.create()
-    assert post(other, [json.loads(RANKED)], source="Warmth 3").status_code == 201
-    assert sources(other) == {"Warmth 3"}
-
-
-def test_a_large_file_of_a_program_keeps_its_source(study: Study) -> None:
-    many = [json.loads(RANKED), *({"prompt": f"Why {n}?"} for n in range(1_000))]
-    answer = post(study, many, source="Warmth 3")
-    assert answer.status_code == 202
-    jobs.run(KIND, uuid.UUID(answer.json()["id"]))
-    assert sources(study) == {"Warmth 3"}
-
-
-@pytest.mark.parametrize("source", ["x" * 121, "\u200b"])
-def test_a_source_that_names_nothing_is_refused(study: Study, source: str, tmp_path: Path) -> None:
-    assert list(post(study, [json.loads(RANKED)], source=source).json()["fields"]) == ["source"]
-    file = tmp_path / "ranks.jsonl"
-    file.write_bytes(RANKED)
-    with pytest.raises(CommandError, match="source"):
-        call_command("import_prompts", study.slug, str(file), "--source", source)
-    upload = Desk(study).checked(RANKED)
-    desk = Desk(study)
-    answer = desk.client.post(desk.at("upload-confirm", upload), {"source": "x" * 121})
-    assert answer.status_code == 400
-    assert not sources(study)
-
-
-def test_the_page_asks_for_the_source_of_ranks_alone(study: Study) -> None:
-    desk = Desk(study)
-    asks = 'name="source"'
-    assert asks not in desk.page(desk.checked(lines({"prompt": "I feel low."})))
-    upload = desk.checked(RANKED, "Ratings by Dr Jane Doe.jsonl")
-    assert asks in desk.page(upload)
-    assert 'value="Imported file"' in desk.page(upload)
-    desk.client.post(desk.at("upload-confirm", upload), {"source": "Warmth 4"})
-    jobs.run(KIND, upload.id)
-    assert sources(study) == {"Warmth 4"}
-
-
-def test_the_source_is_not_kept_for_the_next_file(study: Study) -> None:
-    post(study, [{"question": "Why?", "answer": "So."}], map="topics=", source="Warmth 5")
-    options = list(ImportMapping.objects.values_list("options", flat=True))
-    assert options == [{"columns": {"topics": ""}, "chosen": {}}]
 
 
 @pytest.mark.parametrize("rank", [0, -1, 1.5, "best", True])
