@@ -13,6 +13,7 @@ from csp.constants import SELF
 from kombu import Queue
 
 from annotations.rules.states import RoundKind, RoundState
+from annotations.rules.text_kinds import Category
 from codesign.config.environment import read
 from codesign.shared import logs
 from modelhub.rules.states import ModelKind, ModelState, RunState
@@ -292,6 +293,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {  # lists, because the library also compares the names of a class
+        "CategoryEnum": list(Category),
         "ModelKindEnum": list(ModelKind),
         "RoundKindEnum": list(RoundKind),
         "RoundStateEnum": list(RoundState),

@@ -73,15 +73,10 @@ def start_run(
     _refuse_budget(budget or Budget())
     _refuse_model(study, version)
     _refuse_other_studies(study, round, prompts)
-    if prompts is None:
-        chosen = _chosen(study, selection, together or [version], existing)
-    else:
-        chosen = Prompt.objects.filter(id__in=[prompt.id for prompt in prompts])
+    chosen = _chosen(study, prompts, selection, together or [version], existing)
     count, fingerprint = queries.count_and_fingerprint(prompts=chosen)
-    if not count and selection.plain():
-        raise Invalid(_("This study has no such prompts."))
     if not count:
-        raise Invalid(_("There are no prompts to answer yet. Add prompts first."))
+        raise Invalid(_no_prompts(selection))
     digest = rules.config_hash(model=str(version.id), settings=settings, prompts=fingerprint)
     if existing:
         return _same_run(existing, study=study, digest=digest, round=round)
@@ -144,13 +139,22 @@ def start_runs(
     ]
 
 
+def _no_prompts(selection: Selection) -> str:
+    if selection.plain():
+        return _("This study has no such prompts.")
+    return _("There are no prompts to answer yet. Add prompts first.")
+
+
 def _chosen(
     study: Study,
+    prompts: Sequence[Prompt] | None,
     selection: Selection,
     versions: Sequence[ModelVersion],
     existing: GenerationRun | None,
 ) -> QuerySet[Prompt]:
-    """Return the selected prompts; for a repeated request, those of its time."""
+    """Return the prompts, or the selected ones; for a repeated request, those of its time."""
+    if prompts is not None:
+        return Prompt.objects.filter(id__in=[prompt.id for prompt in prompts])
     if problems := selection_problems(selection):
         raise Invalid(" ".join(words for of in problems.values() for words in of), problems)
     return queries.selected_prompts(

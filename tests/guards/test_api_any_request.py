@@ -236,12 +236,13 @@ def example_of(world: World, operation: Any) -> Any:
 
 
 def test_what_the_description_shows_is_taken_from_somebody_and_answered_as_described(
-    world: World, subtests: pytest.Subtests
+    world: World, subtests: pytest.Subtests, settings: Any
 ) -> None:
     """Prevents an answer to a successful request that differs from the description.
 
     Generated bodies name nothing that exists, so they never succeed.
     """
+    settings.MODEL_SERVERS = ["https://models.example.org/v1=CODESIGN_KEY_HOUSE"]
     for label, operation in operations().items():
         with subtests.test(label):
             seen = []
