@@ -93,9 +93,8 @@ def start_run(
         requested_by_id=actor.user_id,
     )
     _make_first_items(run, count, chosen if prompts is not None else None)
-    _record(
-        STARTED, actor, run, {"prompts": count, "samples": run.samples, "config": run.config_hash}
-    )
+    data = {"prompts": count, "samples": run.samples, "config": run.config_hash}
+    _record(STARTED, actor, run, data)
     _queue(actor, run)
     return run
 
