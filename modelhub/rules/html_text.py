@@ -26,7 +26,7 @@ _ATTRIBUTE = (
 )
 _TAG = re.compile(rf"<(/?)({_TAGS})((?:{_ATTRIBUTE})*)\s*/?>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:nbsp|amp|lt|gt|quot|apos|#39|#\d{2,6}|#x[0-9a-f]{2,6}|[lr][sd]quo);")
-_BLANKS = re.compile(r"[^\S\n]*\n[^\S\n]*")
+_BLANKS = re.compile(r"(?<![^\S\n])[^\S\n]*\n[^\S\n]*")
 _MANY = re.compile(r"\n{3,}")
 _FIRST_BLANKS = re.compile(r"\A(?:[^\S\n]*\n)+")
 _ADDRESS = re.compile(r"(?:https?://|mailto:|tel:)", re.IGNORECASE)
