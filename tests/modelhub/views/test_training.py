@@ -372,7 +372,7 @@ def test_the_page_of_a_run_shows_the_progress_of_its_job(
         part = " ".join(engineer.get(poll).content.decode().split())
         assert 'id="progress"' in part
         assert "Training · 1 of 2 steps" in part
-        assert 'id="loss" hx-swap-oob="true"' in part
+        assert 'id="loss" class="between" hx-swap-oob="true"' in part
         assert "From 0.700 to 0.600" in part
         assert "Held-out accuracy from 50% to 75%" in part
         assert "0.6500" in part
