@@ -346,8 +346,9 @@ def test_the_cost_in_an_open_round_is_shown_before_confirmation() -> None:
     member = judge()
     judging_round(member.cohort, overlap=3)
     desk = Desk(member.study)
-    upload = desk.checked(lines(GOOD | {"topics": ["sleep"], "held_out": True}))
-    page = desk.page(upload)
+    held_out = GOOD | {"topics": ["sleep"], "held_out": True}
+    task = {"prompt": "The exam is tomorrow.", "responses": ["Sleep first.", "What scares you?"]}
+    page = desk.page(desk.checked(lines(held_out, task)))
     for said in (
         "The round “First round” is open",
         "Each task needs 3 judgements.",
