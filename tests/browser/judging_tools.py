@@ -35,7 +35,9 @@ def send(page: Page) -> None:
 
 
 def where(page: Page, number: int) -> None:
+    """Wait for a text to judge, and for its scripts, without which no key does anything."""
     expect(page.get_by_role("heading", level=1)).to_contain_text(f"{number} in this sitting")
+    page.wait_for_load_state("domcontentloaded")
 
 
 SELECT = """([letter, words]) => {
