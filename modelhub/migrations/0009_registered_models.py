@@ -41,11 +41,16 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='generationrun',
             name='group',
-            field=models.UUIDField(default=uuid.uuid4, help_text='Runs of one group answer the same prompts for the same tasks of a round.'),
+            field=models.UUIDField(default=uuid.UUID(int=0)),
         ),
         migrations.RunSQL(  # a default is computed once for all existing rows
             'UPDATE modelhub_generationrun SET "group" = id',
             migrations.RunSQL.noop,
+        ),
+        migrations.AlterField(
+            model_name='generationrun',
+            name='group',
+            field=models.UUIDField(default=uuid.uuid4, help_text='Runs of one group answer the same prompts for the same tasks of a round.'),
         ),
         migrations.AddField(
             model_name='generationrun',

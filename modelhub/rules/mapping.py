@@ -175,7 +175,8 @@ class Prepared(Iterator[Raw]):
             ours: RowsOf = own_rows
             if self.mapping:
                 ours = renamed(self.mapping, known=COLUMNS, title=self._title)
-            rows = self._each(self._telling(rows, set(unused)), ours)
+            known = {*unused, *map(outer_name, self._inside)}
+            rows = self._each(self._telling(rows, known), ours)
         else:
             inner = shape.unwrap(first) if shape.unwrap is not None else shape.rows_of
             rows = self._each(rows, self._with_columns_beside(inner or own_rows))

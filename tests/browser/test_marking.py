@@ -54,6 +54,7 @@ def correct_the_marks(page: Page, letter: str, path: str) -> None:
     page.evaluate("scrollTo(0, 0)")
     check_page(page, name="mine-correct-marks")
     page.get_by_role("button", name="Send the corrected answers").last.click()
+    expect(page.get_by_text("Corrected. Your new answers count from now on.")).to_be_visible()
     expect(page.locator("mark", has_text="a link")).to_be_visible()
     assert sent_passages() == [
         *[p for p in list(PASSAGES.values())[:-1] if p != "0800 1111"],

@@ -69,7 +69,7 @@ def test_what_people_mark_on_the_page_arrives_without_own_words() -> None:  # st
     marks = {
         "mark-A-1": "0-4",
         "mark-A-1-label": "cold",
-        "mark-A-1-comment": "Like my sister Ann said.",
+        "mark-A-1-comment": "Ann would say it like that.",
         "mark-B-2": "5-11",
         "mark-B-2-label": "as Ann said",
     }

@@ -22,6 +22,7 @@ from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Member, Study
 from codesign.studies.rules import Role
 from modelhub.engine.libraries import quiet
+from modelhub.rules.imports import MEDIUM
 from tests.factories.annotations import judge, judging_round, lease, send
 from tests.factories.studies import CohortFactory
 from tests.support import public_shapes
@@ -128,8 +129,9 @@ def _record_ranks(study: Study, talks: list[Talk]) -> None:
 
 def _judge(made: Round, panel: list[Member], talks: list[Talk]) -> None:
     """Both people like the reply best that comes first by its words, and dislike the others."""
-    names = [talk.name for talk in talks if len(talk.replies) > 1][:JUDGED]
-    prompts = Prompt.objects.filter(external_id__in=names).prefetch_related("responses")
+    names = [talk.name for talk in talks if len(talk.replies) > 1]
+    light = Prompt.objects.filter(external_id__in=names, intensity=MEDIUM)  # of the rest, no two
+    prompts = light.prefetch_related("responses")[:JUDGED]  # come in a row
     items = [(prompt, list(prompt.responses.all())) for prompt in prompts]
     add_tasks(actor=SYSTEM, round=made, items=items)
     open_round(actor=SYSTEM, round=made)
@@ -170,7 +172,7 @@ def _check_release(release: DatasetRelease, talks: list[Talk]) -> None:
     judged = {row["prompt_id"] for row in rows(release, "judgements")}
     assert len(judged) == JUDGED
     best = rows(release, "sft")
-    assert len(best) == JUDGED
+    assert len(best) == JUDGED, release.manifest["dropped"]
     for record in best:
         talk = by_name[names[record["meta"]["prompt_id"]]]
         assert record["completion"][0]["content"] == min(talk.replies)

@@ -137,7 +137,12 @@ def _question(draw: random.Random, n: int) -> str:
 
 def _reply(draw: random.Random) -> str:
     """Almost never twice the same: prompts that share a reply would be in one split group."""
-    return " ".join([*draw.sample(REPLIES, 3), f"Write again on day {draw.randrange(10**6)}."])
+    return " ".join(
+        [
+            *draw.sample(REPLIES, 3),
+            f"Write on page {draw.randrange(1000)}, on day {draw.randrange(1000)}.",
+        ]
+    )
 
 
 def _replies(draw: random.Random, count: int) -> list[str]:

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from modelhub.rules.import_words import others
+from modelhub.rules.imports import ImportRow
 from modelhub.rules.raw_rows import BadRow
+from modelhub.rules.row_reading import rows_of
 from tests.support.raw_rows import prepared
 
 HI = {"role": "user", "content": "I cannot  sleep."}
@@ -70,8 +72,8 @@ def test_an_instruction_with_a_time_is_no_export_of_langfuse() -> None:
 
 
 def test_the_ranks_of_pairs_are_said() -> None:
-    told = prepared([(1, PAIR), (2, PAIR)])
-    assert told.counts["ranked"] == 4
+    rows = rows_of([PAIR, PAIR])
+    assert len([row for _line, row in rows if isinstance(row, ImportRow)]) == 2
     assert "4 responses have a rank in the file. They are kept as imported ranks." in others(
-        told.counts
+        rows.about["counts"]
     )
