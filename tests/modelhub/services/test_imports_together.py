@@ -17,7 +17,7 @@ from codesign.studies.models import Study
 from modelhub.services.imports import ImportReport, check_file, import_file
 from tests.factories.modelhub import open_round
 from tests.factories.studies import CohortFactory, StudyFactory
-from tests.support.import_doors import Door, by_api, by_command, by_page, plain
+from tests.support.import_doors import Door, plain
 
 pytestmark = pytest.mark.django_db
 
@@ -25,15 +25,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def study() -> Study:
     return StudyFactory.create()
-
-
-@pytest.fixture(params=["page", "api", "command"])
-def door(request: pytest.FixtureRequest, tmp_path: Path) -> Door:
-    def command(study: Study, content: bytes, name: str) -> str:
-        return by_command(study, content, name, tmp_path)
-
-    doors: dict[str, Door] = {"page": by_page, "api": by_api, "command": command}
-    return doors[request.param]
 
 
 def write(folder: Path, *rows: Any, name: str = "p.jsonl") -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,7 @@ from tests.factories.accounts import UserFactory
 from tests.factories.modelhub import add_prompts
 from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
 from tests.support import jobs
-from tests.support.model_server import MODEL, Handler, ModelServer, fails, model_server, says
+from tests.support.model_server import MODEL, Handler, ModelServer, fails, says
 from tests.support.small_model import made_up_adapter, made_up_model
 from tests.support.trained_models import small_adapter
 
@@ -43,13 +42,6 @@ KEY = "sk-never-stored"
 @pytest.fixture
 def study() -> Study:
     return StudyFactory.create()
-
-
-@pytest.fixture
-def server(settings: Any) -> Iterator[ModelServer]:
-    with model_server() as running:
-        settings.MODEL_SERVERS = [running.address]
-        yield running
 
 
 @pytest.fixture

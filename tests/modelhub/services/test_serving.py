@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -34,7 +33,6 @@ from tests.support.model_server import (
     Fault,
     ModelServer,
     fails,
-    model_server,
     says,
     text_for,
 )
@@ -48,13 +46,6 @@ ODD = "no\x00such \ud800 prompt " + "x" * 5000
 @pytest.fixture
 def study() -> Study:
     return StudyFactory.create()
-
-
-@pytest.fixture
-def server(settings: Any) -> Iterator[ModelServer]:
-    with model_server() as running:
-        settings.MODEL_SERVERS = [running.address]
-        yield running
 
 
 @pytest.fixture

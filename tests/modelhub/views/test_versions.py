@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -23,7 +22,7 @@ from tests.factories.modelhub import add_prompts, open_round
 from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
 from tests.support import jobs
 from tests.support.counting import queries_of
-from tests.support.model_server import MODEL, ModelServer, fails, model_server
+from tests.support.model_server import MODEL, ModelServer, fails
 
 pytestmark = pytest.mark.django_db
 VARIABLES = ("CODESIGN_MODEL_FOLDERS=", "CODESIGN_HUB_MODELS=", "CODESIGN_MODEL_SERVERS=")
@@ -33,13 +32,6 @@ MAKERS = (Role.COORDINATOR, Role.ML_ENGINEER)
 @pytest.fixture
 def study() -> Study:
     return StudyFactory.create()
-
-
-@pytest.fixture
-def server(settings: Any) -> Iterator[ModelServer]:
-    with model_server() as running:
-        settings.MODEL_SERVERS = [running.address]
-        yield running
 
 
 def signed_in(member: Member) -> Client:

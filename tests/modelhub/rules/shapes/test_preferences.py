@@ -59,16 +59,16 @@ def test_a_prompt_about_something_else_is_an_error(prompt: Any) -> None:
 def test_the_smaller_group_of_numbered_columns_is_named_as_not_used() -> None:
     row = {"prompt": "Hi", "response_1": "A", "response_2": "B"}
     row |= {"output_1": "C", "output_2": "D", "output_3": "E"}
-    told = prepared([(1, row)])
-    assert [one["text"] for one in told.rows[0][1]["responses"]] == ["C", "D", "E"]
-    assert told.unused == ["response_1", "response_2"]
+    result = prepared([(1, row)])
+    assert [one["text"] for one in result.rows[0][1]["responses"]] == ["C", "D", "E"]
+    assert result.unused == ["response_1", "response_2"]
 
 
 def test_an_instruction_with_a_time_is_no_export_of_langfuse() -> None:
     row = {"instruction": "Answer kindly.", "input": "I feel low", "output": "Oh."}
-    told = prepared([(1, row | {"timestamp": "2024-01-01"})])
-    assert told.shape == "alpaca"
-    assert told.rows[0][1]["prompt"] == "Answer kindly.\n\nI feel low"
+    result = prepared([(1, row | {"timestamp": "2024-01-01"})])
+    assert result.shape == "alpaca"
+    assert result.rows[0][1]["prompt"] == "Answer kindly.\n\nI feel low"
 
 
 def test_the_ranks_of_pairs_are_said() -> None:

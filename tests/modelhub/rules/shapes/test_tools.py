@@ -10,7 +10,7 @@ import pytest
 from modelhub.rules.import_choices import Options
 from modelhub.rules.mapping import NoPrompt
 from modelhub.rules.raw_rows import RawRows
-from tests.support.raw_rows import Told, prepared
+from tests.support.raw_rows import PreparedRows, prepared
 
 
 def textarea(*texts: str) -> dict[str, Any]:
@@ -38,13 +38,13 @@ RESPONSES = [
 @pytest.mark.parametrize("plain", [True, False])
 def test_a_task_of_label_studio_has_its_texts_and_what_people_wrote(plain: bool) -> None:
     row = LABEL_STUDIO if plain else {n: json.dumps(v) for n, v in LABEL_STUDIO.items()}
-    rows = prepared([(1, row)])
-    assert rows.shape == "label_studio"
-    ((_line, found),) = rows.rows
+    result = prepared([(1, row)])
+    assert result.shape == "label_studio"
+    ((_line, found),) = result.rows
     assert found["prompt"] == "I feel low"
     assert found["responses"] == RESPONSES
     assert str(found["external_id"]) == "12"
-    assert rows.counts["judged_elsewhere"] == 1
+    assert result.counts["judged_elsewhere"] == 1
 
 
 def test_a_dialogue_of_label_studio_is_a_conversation() -> None:
@@ -84,15 +84,15 @@ OLD = {
 
 @pytest.mark.parametrize("row", [ARGILLA, FLAT, OLD], ids=["records", "columns", "version 1"])
 def test_a_record_of_argilla_has_its_fields(row: dict[str, Any]) -> None:
-    rows = prepared([(1, row)])
-    assert rows.shape == "argilla"
-    ((_line, found),) = rows.rows
+    result = prepared([(1, row)])
+    assert result.shape == "argilla"
+    ((_line, found),) = result.rows
     assert found == {
         "prompt": "I feel low",
         "responses": [{"text": "Since when?"}, {"text": "Cheer up."}],
         "external_id": "a-1",
     }
-    assert rows.counts["judged_elsewhere"] == 2
+    assert result.counts["judged_elsewhere"] == 2
 
 
 def test_fields_of_argilla_with_other_names_are_guessed() -> None:
@@ -108,9 +108,9 @@ def test_the_usual_names_of_texts_are_prompts() -> None:
     nested = {"id": "1", "fields": {"text": "I feel low"}, "metadata": {}, "responses": []}
     flat = {"text": "I feel low", "label.responses": ["a"], "id": "1"}
     for row in (nested, flat):
-        told = prepared([(1, row)])
-        assert told.shape == "argilla"
-        assert told.rows == [(1, {"prompt": "I feel low", "external_id": "1"})]
+        result = prepared([(1, row)])
+        assert result.shape == "argilla"
+        assert result.rows == [(1, {"prompt": "I feel low", "external_id": "1"})]
 
 
 @pytest.mark.parametrize("name", ["dialogue", "talk"])
@@ -130,10 +130,10 @@ WRITTEN = WORRY | {"annotations": [{"result": [textarea("Since when?")]}]}
 def test_inner_names_are_offered_and_mapped(table: bool) -> None:
     row = {n: json.dumps(v) for n, v in WRITTEN.items()} if table else WRITTEN
     options = Options(columns={"prompt": "data.worry", "topics": "data.kind"})
-    told = prepared([(1, row)], options)
-    assert told.prepared.columns == ["id", "data", "annotations", "data.worry", "data.kind"]
-    assert told.shape == "label_studio"
-    ((_line, found),) = told.rows
+    result = prepared([(1, row)], options)
+    assert result.prepared.columns == ["id", "data", "annotations", "data.worry", "data.kind"]
+    assert result.shape == "label_studio"
+    ((_line, found),) = result.rows
     assert found["prompt"] == "I feel low"
     assert found["topics"] == "mood"
     assert found["responses"] == [{"text": "Since when?", "origin": "human"}]
@@ -145,9 +145,9 @@ def test_inner_names_of_a_table_are_read() -> None:
     def read(wanted: Any) -> Any:
         return iter([(1, row if wanted is None else {n: row[n] for n in wanted})])
 
-    told = Told(RawRows(list(row), 1, read), Options(columns={"prompt": "data.worry"}))
-    assert told.rows == [(1, {"prompt": "I feel low"})]
-    assert told.unused == ["nr", "kind"]
+    result = PreparedRows(RawRows(list(row), 1, read), Options(columns={"prompt": "data.worry"}))
+    assert result.rows == [(1, {"prompt": "I feel low"})]
+    assert result.unused == ["nr", "kind"]
 
 
 def test_an_unknown_inner_name_is_refused_with_those_that_there_are() -> None:

@@ -62,17 +62,17 @@ LANGFUSE: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 def test_a_row_of_langfuse_is_a_conversation(
     what: str, row: dict[str, Any], reply: dict[str, Any]
 ) -> None:
-    rows = prepared([(1, row)])
-    assert rows.shape == "langfuse", what
-    assert [one for _line, one in rows.rows] == [
+    result = prepared([(1, row)])
+    assert result.shape == "langfuse", what
+    assert [one for _line, one in result.rows] == [
         {"prompt": PROMPT, "responses": [reply], "external_id": "o-1"}
     ], what
 
 
 def test_a_trace_without_a_conversation_is_counted() -> None:
-    rows = prepared([(1, {"traceId": "t", "input": {"tool": 1}, "output": [1, 2]})])
-    assert rows.rows == []
-    assert rows.counts["no_conversation"] == 1
+    result = prepared([(1, {"traceId": "t", "input": {"tool": 1}, "output": [1, 2]})])
+    assert result.rows == []
+    assert result.counts["no_conversation"] == 1
 
 
 def message(role: str, text: str) -> dict[str, Any]:
@@ -115,9 +115,9 @@ SPANS = [
     "row", SPANS, ids=["object", "text", "columns", "clickhouse", "otlp", "part of otlp"]
 )
 def test_a_span_is_a_conversation_with_a_response_for_each_output(row: dict[str, Any]) -> None:
-    rows = prepared([(1, row)])
-    assert rows.shape == "otel"
-    assert [one for _line, one in rows.rows] == [
+    result = prepared([(1, row)])
+    assert result.shape == "otel"
+    assert [one for _line, one in result.rows] == [
         {
             "prompt": PROMPT,
             "responses": [
@@ -127,7 +127,7 @@ def test_a_span_is_a_conversation_with_a_response_for_each_output(row: dict[str,
             "external_id": "s-1",
         }
     ]
-    assert rows.counts["system"] == 1
+    assert result.counts["system"] == 1
 
 
 def test_values_of_otlp_may_be_structured() -> None:

@@ -58,9 +58,9 @@ def flat(tree: dict[str, Any], parent: str | None = None) -> list[dict[str, Any]
 
 
 def test_a_nested_tree_gives_a_prompt_for_each_turn_with_replies() -> None:
-    rows = prepared([(4, {"message_tree_id": "m1", "prompt": TREE})])
-    assert rows.shape == "trees"
-    assert rows.rows == [(4, row) for row in EXPECTED]
+    result = prepared([(4, {"message_tree_id": "m1", "prompt": TREE})])
+    assert result.shape == "trees"
+    assert result.rows == [(4, row) for row in EXPECTED]
 
 
 def test_ranks_of_a_tree_are_counted() -> None:
@@ -71,9 +71,9 @@ def test_ranks_of_a_tree_are_counted() -> None:
 
 def test_a_list_of_messages_gives_the_same_prompts_at_the_lines_of_their_turns() -> None:
     messages = flat(TREE)
-    rows = prepared(enumerate(reversed(messages), 1))
-    assert rows.shape == "tree_messages"
-    found = dict(rows.rows)
+    result = prepared(enumerate(reversed(messages), 1))
+    assert result.shape == "tree_messages"
+    found = dict(result.rows)
     line = {row["message_id"]: number for number, row in enumerate(reversed(messages), 1)}
     by_text = [sorted(found[line[n]]["responses"], key=lambda r: r["text"]) for n in ("m1", "m4")]
     assert by_text == [sorted(r["responses"], key=lambda r: r["text"]) for r in EXPECTED]
