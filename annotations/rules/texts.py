@@ -28,8 +28,11 @@ def one_line_ending(text: str) -> str:
 
 def storable(text: str) -> bool:
     """Return whether the database can store the text: no NUL and no lone surrogate."""
-    if "\x00" in text:
-        return False
+    return "\x00" not in text and is_utf8(text)
+
+
+def is_utf8(text: str) -> bool:
+    """Return whether the text can be encoded: it has no lone surrogate."""
     if text.isascii():
         return True
     try:

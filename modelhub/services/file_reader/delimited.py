@@ -12,6 +12,7 @@ from typing import Any, TextIO
 
 from django.utils.translation import gettext as _
 
+from annotations.rules.texts import is_utf8
 from modelhub.rules.imports import MOST_LINE
 from modelhub.rules.raw_rows import BadRow, Note, Raw, RawRows
 from modelhub.services.file_reader.content import Content
@@ -30,7 +31,7 @@ DELIMITERS = (",", ";", "\t")
 TABS = ".tsv"
 """The suffix that tells the delimiter."""
 _SEP = re.compile(r'"?sep=(.)"?\s*')
-"""The line by which Excel is told the delimiter."""
+"""The line that names the delimiter for Excel."""
 
 
 def read(*, content: Content) -> RawRows:
@@ -38,9 +39,9 @@ def read(*, content: Content) -> RawRows:
     # The default limit of the csv module is lower than the longest text that we accept.
     csv.field_size_limit(MOST_LINE)
     with content.text() as file:
-        told = _SEP.fullmatch(file.readline(20))
-    skipped = 1 if told else 0
-    delimiter = told[1] if told else _delimiter(content)
+        named = _SEP.fullmatch(file.readline(20))
+    skipped = 1 if named else 0
+    delimiter = named[1] if named else _delimiter(content)
     try:
         rows = table(
             records=lambda: _records(content, delimiter, skipped),
@@ -57,10 +58,10 @@ def read(*, content: Content) -> RawRows:
 
 def _with_encoding(rows: Iterator[Raw]) -> Iterator[Raw]:
     """Yield the rows, and once a Note before the first one that is not UTF-8."""
-    told = False
+    noted = False
     for line, row in rows:
-        if not told and isinstance(row, dict) and not all(map(_is_utf8, row.values())):
-            told = True
+        if not noted and isinstance(row, dict) and not all(map(is_utf8, row.values())):
+            noted = True
             yield (
                 0,
                 Note(
@@ -73,26 +74,17 @@ def _with_encoding(rows: Iterator[Raw]) -> Iterator[Raw]:
         yield line, row
 
 
-def _is_utf8(text: str) -> bool:
-    if text.isascii():
-        return True
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def _delimiter(content: Content) -> str:
-    """Return the delimiter by which a prompt is among the names.
+    """Return the delimiter with which the names of the columns include a prompt.
 
-    Otherwise it is the one that the suffix tells, by which the records are equally wide, or by
-    which the first record has the most cells. Texts have delimiters, too, so they say little.
+    If that does not decide: the one of the suffix, the one with which all records are equally wide,
+    or the one with which the first record has the most cells. Counting delimiters would not help,
+    because texts contain them too.
     """
-    told = (
+    suffixes = (
         suffix for name in (content.name, content.path.name) for suffix in PurePath(name).suffixes
     )
-    tabs = any(suffix.lower() == TABS for suffix in told)
+    tabs = any(suffix.lower() == TABS for suffix in suffixes)
 
     def points(delimiter: str) -> tuple[bool, bool, bool, int]:
         first = list(islice(_records(content, delimiter), PEEK))
