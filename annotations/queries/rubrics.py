@@ -25,7 +25,7 @@ APP = Path(__file__).resolve().parents[1]
 EXAMPLES = APP / "rubrics.json"
 TEMPLATES = APP / "rubric_templates"
 WITH_WORDS = ("criteria__texts", "criteria__only_if", "reasons", "passagelabels")
-"""What to load with rubrics for `criteria_of`, `reasons_of` and `labels_of`."""
+"""Relations to load with rubrics for `criteria_of`, `reasons_of` and `labels_of`."""
 KEPT = 512
 """Rubrics and plans that a process caches."""
 

@@ -51,7 +51,7 @@ class Incoming:
     split_group: uuid.UUID
     text_check: str
     texts: tuple[str, ...]
-    """The turns, by which rows of one prompt are told from others."""
+    """The turns in the form in which they are compared, to find rows of the same prompt."""
     older_id: str
     """The id that an older version gave to this text; empty if the row has an id of its own."""
 
@@ -104,7 +104,7 @@ def _hashes(values: Iterable[Any]) -> int:
 def difference(*, first: int, second: int, intensity_said: bool = True) -> str | None:
     """Return the label of the first field in which two marks differ, or None.
 
-    An intensity that the second one does not say is no difference.
+    A missing intensity in the second one is not a difference.
     """
     different = first ^ second
     if not intensity_said:

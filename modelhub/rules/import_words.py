@@ -1,4 +1,4 @@
-"""What is said about the format of a file, in one sentence each, for pages and the command."""
+"""Sentences about the format of a file, for pages and the command."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TALKS = frozenset({"messages", "sharegpt", "langfuse", "otel"})
 UNNAMED = "Imported file"
 """The source of ranks, scores and spans whose format names no tool."""
 MADE_ELSEWHERE = (RANKED, SCORED, MARKED)
-"""Counts of what comes in as imported judgements, which have a source."""
+"""Keys of the counts of imported judgements, which need a source."""
 
 
 def said(about: Mapping[str, Any]) -> list[str]:
@@ -52,8 +52,8 @@ def recognised(about: Mapping[str, Any]) -> str:
 def source_of(about: Mapping[str, Any], source: str = "") -> str:
     """Return where ranks, scores and spans of a file were made, which releases show.
 
-    It is what was said, or the name of the format, in English. It is never the file's name, which
-    may name a person.
+    That is the given source, or the name of the format in English. The name of the file is not
+    used, because it may contain the name of a person.
     """
     shape = SHAPES[about.get("shape") or OWN.key]
     with override("en"):

@@ -1,4 +1,4 @@
-"""Scores and marked passages that a file has of its responses, made elsewhere by nobody here."""
+"""Reads the scores and marked passages that an imported file has for its responses."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from modelhub.rules.raw_rows import BadRow
 MOST_MARKS = 1_000
 """Scores and spans of one response."""
 CHARACTERS = 60
-"""What a score or a span counts in the limits of a row and of a batch."""
+"""Characters that a score or a span counts as in the limits of a row and of a batch."""
 SCORED, MARKED, MARKS_LOST = "scored", "marked", "marks_lost"
 """Counts of scores, of spans, and of spans whose place is lost because the text was changed."""
-_NOBODY = UUID(int=0)
+_ANY_RESPONSE = UUID(int=0)
 
 
 class Mark(NamedTuple):
@@ -37,21 +37,21 @@ class Mark(NamedTuple):
 def marks_of(given: Mapping[str, Any], raw: str, text: str, number: int) -> tuple[Mark, ...]:
     """Return the scores and spans of a response; raises BadRow.
 
-    Spans are places of the text as the file has it (`raw`), and become places of `text`, whose
-    line endings are made one.
+    The places of spans count in the text of the file (`raw`), and are changed to count in `text`,
+    whose line endings are all LF.
     """
-    found: dict[Mark, float] = {}
+    scores: dict[Mark, float] = {}
     for mark in [*_scores(given.get("scores"), number), *_spans(given.get("spans"), number)]:
-        problem = statement_problem(ImportedStatement(_NOBODY, *mark), length=len(raw))
+        problem = statement_problem(ImportedStatement(_ANY_RESPONSE, *mark), length=len(raw))
         if problem is None and not storable(mark.criterion):
             problem = _("A criterion or label must be text.")
-        if problem is None and found.setdefault(mark._replace(value=0), mark.value) != mark.value:
+        if problem is None and scores.setdefault(mark._replace(value=0), mark.value) != mark.value:
             problem = _("A response has two different ranks or scores of one kind and rater.")
         if problem:
             raise BadRow(f"response {number}: {problem}")
-    if len(found) > MOST_MARKS:
-        raise _bad(number)
-    marks = (mark._replace(value=value) for mark, value in found.items())
+    if len(scores) > MOST_MARKS:
+        raise _malformed(number)
+    marks = (mark._replace(value=value) for mark, value in scores.items())
     return tuple(marks if raw == text else (_moved(mark, raw) for mark in marks))
 
 
@@ -62,7 +62,7 @@ def _moved(mark: Mark, raw: str) -> Mark:
     return mark._replace(start=start, end=end)
 
 
-def _bad(number: int) -> BadRow:
+def _malformed(number: int) -> BadRow:
     return BadRow(
         _(
             'the scores or spans of response %(n)d are not like {"helpful": 4} and '
@@ -77,51 +77,51 @@ def _scores(given: Any, number: int) -> Iterator[Mark]:
         return
     if isinstance(given, Mapping):
         given = [{"criterion": name, "value": value} for name, value in given.items()]
-    for one in _objects(given, {"criterion", "value", "rater"}, number):
-        if values.absent(one.get("value")):  # as Arrow writes criteria that others have
+    for entry in _objects(given, {"criterion", "value", "rater"}, number):
+        if values.absent(entry.get("value")):  # Arrow writes the criteria of all rows in each
             continue
-        value, name = _number(one["value"]), one.get("criterion")
+        value, name = _number(entry["value"]), entry.get("criterion")
         if value is None or not isinstance(name, str):
-            raise _bad(number)
-        yield Mark(ImportedKind.SCORE, value, name.strip(), None, None, _rater(one, number))
+            raise _malformed(number)
+        yield Mark(ImportedKind.SCORE, value, name.strip(), None, None, _rater(entry, number))
 
 
 def _spans(given: Any, number: int) -> Iterator[Mark]:
     if values.absent(given):
         return
-    for one in _objects(given, {"label", "start", "end", "rater"}, number):
-        start, end = values.whole(one.get("start")), values.whole(one.get("end"))
-        label = one.get("label")
+    for entry in _objects(given, {"label", "start", "end", "rater"}, number):
+        start, end = values.whole(entry.get("start")), values.whole(entry.get("end"))
+        label = entry.get("label")
         label = "" if values.absent(label) else label
         if type(start) is not int or type(end) is not int or not isinstance(label, str):
-            raise _bad(number)
-        yield Mark(ImportedKind.SPAN, 1.0, label.strip(), start, end, _rater(one, number))
+            raise _malformed(number)
+        yield Mark(ImportedKind.SPAN, 1.0, label.strip(), start, end, _rater(entry, number))
 
 
 def _objects(given: Any, keys: set[str], number: int) -> Iterator[Mapping[str, Any]]:
     if not isinstance(given, list | tuple):
-        raise _bad(number)
-    for one in given:
-        if values.absent(one):
+        raise _malformed(number)
+    for entry in given:
+        if values.absent(entry):
             continue
-        if not isinstance(one, Mapping) or values.filled(one).keys() - keys:
-            raise _bad(number)
-        yield one
+        if not isinstance(entry, Mapping) or values.filled(entry).keys() - keys:
+            raise _malformed(number)
+        yield entry
 
 
 def _number(value: Any) -> float | None:
-    """Return a number, also of text; None for everything else, and for what is not finite."""
+    """Return the number that a value is or spells; None if it is no finite number."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
-        found = float(value)
+        number = float(value)
     except (ValueError, OverflowError):
         return None
-    return found if math.isfinite(found) else None
+    return number if math.isfinite(number) else None
 
 
-def _rater(one: Mapping[str, Any], number: int) -> int:
-    rater = 1 if values.absent(one.get("rater")) else values.whole(one["rater"])
+def _rater(entry: Mapping[str, Any], number: int) -> int:
+    rater = 1 if values.absent(entry.get("rater")) else values.whole(entry["rater"])
     if type(rater) is not int:
-        raise _bad(number)
+        raise _malformed(number)
     return rater

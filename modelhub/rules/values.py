@@ -20,7 +20,7 @@ from modelhub.rules.prepare import readable
 from modelhub.rules.raw_rows import BadRow
 
 EXACT = 1 << 53
-"""Decimals from here on may differ from the whole number that was meant."""
+"""Floating-point numbers from here on cannot represent every whole number."""
 _WHOLE = re.compile(r"\s*(-?[0-9]+)\.0+\s*")
 _SIGNED = re.compile(r"\s*-?[0-9]{1,9}(\.0+)?\s*")
 _YES_NO = {

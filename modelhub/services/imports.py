@@ -65,16 +65,16 @@ class ImportReport:
     tasks: int = 0
     wait_for_round: int = 0
     wait_for_go: int = 0
-    """Prompts that a coordinator must let be judged, see `waiting_prompts`."""
+    """Prompts that a coordinator has to add to the round, see `waiting_prompts`."""
     one_reply: int = 0
-    """Prompts that nobody judges before they have a second, different response."""
+    """Prompts that cannot be judged before they have a second, different response."""
     ready: int = 0
     """For checks: prompts that would be judged in the open round."""
     models: set[str] = field(default_factory=set)
     skipped: list[RowProblem] = field(default_factory=list)
     columns_not_used: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
-    """Sentences about the file, such as what of it was left out."""
+    """Sentences about the file, such as what was left out."""
     rows: int = 0
     first: list[ImportRow] = field(default_factory=list)
     """The first valid rows."""
@@ -368,7 +368,7 @@ def _make_tasks(
 ) -> None:
     """Make tasks of prompts with two different responses, except of held-out prompts.
 
-    If the importer does not decide what people are paid to read, these prompts wait.
+    If the importer may not decide what people are paid to read, these prompts wait.
     """
     round = open_judging_round(study_id=study.id)
     prompts = _for_judging(prompt_ids)

@@ -1,4 +1,4 @@
-"""Opens a file of any kind. The kind is told by the content, and by the name where it must be."""
+"""Opens a file of any kind. Its content decides the kind; its name does if the content cannot."""
 
 from __future__ import annotations
 
@@ -88,9 +88,9 @@ def _check(path: Path, name: str) -> None:
 
 
 def _kind_by_name(path: Path, name: str) -> str:
-    """Return the kind that the name tells, without the suffix of a compression; empty if none."""
-    for told in (name, path.name):
-        suffixes = [suffix.lower() for suffix in PurePath(told).suffixes]
+    """Return the kind by the name, without the suffix of a compression; empty if unknown."""
+    for candidate in (name, path.name):
+        suffixes = [suffix.lower() for suffix in PurePath(candidate).suffixes]
         if suffixes and suffixes[-1] in PACKINGS:
             suffixes.pop()
         if suffixes and (kind := SAME.get(suffixes[-1], suffixes[-1])) in READERS:
@@ -99,7 +99,7 @@ def _kind_by_name(path: Path, name: str) -> str:
 
 
 def _kind(content: Content, begins: bytes, named: str) -> str:
-    """Return the kind that the content tells, or that of the name where both fit."""
+    """Return the kind by the content, or by the name if the content fits several kinds."""
     if named == BODY:
         return BODY
     _refuse_unreadable(content, begins)

@@ -24,7 +24,7 @@ Record = tuple[int, Any]
 Records = Callable[[], Iterator[Record]]
 """Yields all records of a table, from the first one on, each time it is called."""
 PEEK = 12
-"""Records among which the names of the columns are looked for."""
+"""The first records, in which the names of the columns are searched."""
 LONGEST_NAME = 200
 """Characters of a cell that may name a column that is known."""
 FAILED = frozenset(
@@ -41,7 +41,7 @@ FAILED = frozenset(
         "#FIELD!",
     }
 )
-"""What spreadsheets show in the cell of a formula that failed."""
+"""The text of a cell whose formula failed."""
 
 
 class Rounded(str):

@@ -167,7 +167,7 @@ def test_the_best_rated_replies_are_asked_for_at_every_door(story: Story, client
     assert [row["meta"]["kind"] for row in rows(made, "sft")] == ["best_rated", "best_rated"]
     client.force_login(story.coordinator.user)
     page = client.get(f"/studies/{slug}/releases/{made.id}/").content.decode()
-    assert "from a median of 0.75 of the scale" in page
+    assert "with a median of at least 0.75 of the scale" in page
     client.post(f"/studies/{slug}/releases/new/", {"purpose": "training", "least_median": "0.8"})
     body: Any = client.post(
         f"/api/v1/studies/{slug}/dataset-releases/",

@@ -44,7 +44,7 @@ def test_a_heavy_text_is_not_in_the_page_until_it_is_opened(member: Member) -> N
     client, page = opened(member)
     assert "This text is heavy." in page
     assert "bereavement" in page
-    assert "The safety lead of this study is then told that today is hard" in page
+    assert "only the safety lead of this study is told that today is hard for you" in page
     for button in ('value="view"', 'value="later"', 'value="stop"', 'name="skip"'):
         assert button in page
     one = held(member)

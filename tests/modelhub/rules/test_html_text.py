@@ -41,7 +41,7 @@ def test_html_becomes_plain_text(html: str, plain: str) -> None:
 @pytest.mark.parametrize(
     "text", ["Use the <b> tag?", "if x <b and y> c", "I <3 you", "</i>", "x <a y=> z", "<i think>"]
 )
-def test_other_texts_are_no_html(text: str) -> None:
+def test_other_texts_are_not_changed(text: str) -> None:
     assert not is_html(text)
     assert plain_of_html(text) == text
 

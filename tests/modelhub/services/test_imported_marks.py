@@ -100,7 +100,7 @@ def test_a_file_that_comes_again_adds_nothing(study: Study, tmp_path: Path) -> N
     assert [one.data["statements"] for one in events] == [1]
 
 
-def test_many_batches_are_told_once(study: Study, tmp_path: Path) -> None:
+def test_many_batches_make_one_audit_event(study: Study, tmp_path: Path) -> None:
     rows = [
         {"prompt": f"Why {n}?", "responses": [{"text": f"So {n}.", "scores": {"a": n}}]}
         for n in range(1_100)

@@ -149,7 +149,7 @@ def test_one_text_in_two_languages_is_two_prompts(study: Study, door: Door) -> N
 @pytest.mark.parametrize(
     ("first", "second"), [("It was 10² degrees", "It was 102 degrees"), ("ﬁne", "fine")]
 )
-def test_twins_of_compatibility_stay_two(
+def test_compatibility_characters_make_different_prompts(
     study: Study, tmp_path: Path, first: str, second: str
 ) -> None:
     report = load(study, tmp_path, {"prompt": first}, {"prompt": second})
@@ -165,7 +165,7 @@ def test_twins_of_compatibility_stay_two(
 
 
 @pytest.mark.parametrize("second", ["I  can't\r\nSLEEP, e\u0301.", "i can't\nsleep, é. "])
-def test_space_case_and_composition_make_no_other_prompt(
+def test_space_case_and_composition_do_not_make_another_prompt(
     study: Study, tmp_path: Path, second: str
 ) -> None:
     report = load(study, tmp_path, {"prompt": "I can't\nsleep, é."}, {"prompt": second})

@@ -143,7 +143,7 @@ def test_a_key_goes_to_the_server_that_the_operator_bound_it_to_alone(
     assert server.asked == []
 
 
-def test_a_key_that_is_not_set_is_said(study: Study, server: ModelServer, settings: Any) -> None:
+def test_a_missing_key_is_named(study: Study, server: ModelServer, settings: Any) -> None:
     settings.MODEL_SERVERS = [f"{server.address}=CODESIGN_KEY_NOT_SET"]
     version = checked(register(study, served(server, key_variable="CODESIGN_KEY_NOT_SET")))
     assert version.state == ModelState.REFUSED
@@ -160,7 +160,7 @@ def test_a_server_that_is_no_longer_allowed_gets_nothing(
     assert server.asked == []
 
 
-def test_a_refused_model_gives_its_name_free_and_cannot_write(
+def test_the_name_of_a_refused_model_is_free_and_it_cannot_generate(
     study: Study, server: ModelServer
 ) -> None:
     server.faults = [fails(404, "no such model")]

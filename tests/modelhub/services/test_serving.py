@@ -190,7 +190,7 @@ def test_an_impossible_budget_is_refused(
     assert not GenerationRun.objects.exists()
 
 
-def test_a_far_retry_after_puts_the_run_off(
+def test_a_long_retry_after_delays_the_run(
     study: Study, served: ModelVersion, server: ModelServer
 ) -> None:
     server.faults = [fails(429, Retry_After="300")]
@@ -213,7 +213,7 @@ def test_a_far_retry_after_puts_the_run_off(
         (says("Hello.", model="another"), "Register the model again."),
     ],
 )
-def test_what_can_never_work_ends_the_run_and_resumes_later(
+def test_a_run_that_a_permanent_error_ended_can_be_resumed(
     study: Study, served: ModelVersion, server: ModelServer, fault: Fault, sentence: str
 ) -> None:
     server.always = fault

@@ -163,7 +163,7 @@ def test_every_kind_has_a_form_and_says_what_is_not_allowed(study: Study, kind: 
     client = signed_in(staff(study))
     assert client.get(page("model-register", study, kind=kind)).status_code == 200
     kinds = client.get(page("model-kinds", study)).content.decode()
-    assert kinds.count("allows no place for this") == len(VARIABLES)
+    assert kinds.count("has not allowed any place for this") == len(VARIABLES)
     for variable in VARIABLES:
         assert kinds.count(variable) == 1
 
@@ -172,13 +172,13 @@ def test_a_place_that_the_operator_allows_needs_no_variable(
     study: Study, server: ModelServer
 ) -> None:
     kinds = signed_in(staff(study)).get(page("model-kinds", study)).content.decode()
-    assert kinds.count("allows no place for this") == 2
+    assert kinds.count("has not allowed any place for this") == 2
     assert "CODESIGN_MODEL_SERVERS" not in kinds
     assert page("model-register", study, kind="server") in kinds
     assert page("model-register", study, kind="gguf") not in kinds
 
 
-def test_the_list_asks_a_constant_number_of_questions(study: Study, server: ModelServer) -> None:
+def test_the_list_takes_a_constant_number_of_queries(study: Study, server: ModelServer) -> None:
     client = signed_in(staff(study))
     served(study, server, "one")
     few = queries_of(client, page("models", study))

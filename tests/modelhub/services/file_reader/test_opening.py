@@ -101,7 +101,7 @@ def test_titles_above_the_names_are_left_out_and_said(
     assert read.notes == ["The names of the columns are in line 3. Lines above it were left out."]
 
 
-def test_a_file_without_our_names_says_what_stands_there(tmp_path: Path) -> None:
+def test_a_file_without_known_names_lists_its_first_cells(tmp_path: Path) -> None:
     with pytest.raises(Invalid, match=r"The columns are: role, text\."):
         Read(tmp_path, "role,text\nprompt,Hello\nresponse,Hi\n", "p.csv")
 
@@ -133,7 +133,7 @@ def test_the_rows_of_qualtrics_below_the_names(tmp_path: Path, name: str) -> Non
         ("prompt,external_id\nHello,1\n", "p.xlsx", "CSV"),
     ],
 )
-def test_the_kind_is_told_by_the_content(
+def test_the_content_decides_the_kind(
     tmp_path: Path, content: str | bytes, name: str, kind: str
 ) -> None:
     read = Read(tmp_path, content, name)
@@ -300,7 +300,7 @@ def test_in_a_used_column_they_are_errors_of_their_lines(tmp_path: Path, name: s
     assert problem.startswith("line 1: the value of family cannot be read (")
 
 
-def test_twin_names_do_no_harm_where_they_are_not_used(tmp_path: Path) -> None:
+def test_repeated_names_of_unused_columns_are_accepted(tmp_path: Path) -> None:
     file = io.BytesIO()
     parquet.write_table(pa.table([["Hello"], [1], [2]], names=["prompt", "x", "x"]), file)
     assert Read(tmp_path, file.getvalue(), "p.parquet").prompts == ["Hello"]
