@@ -1,4 +1,4 @@
-"""Setting rates, recording promises, crediting work, reversing credits."""
+"""Credits work and reverses credits."""
 
 from __future__ import annotations
 
@@ -13,86 +13,25 @@ from django.utils.translation import gettext_lazy
 
 from codesign.audit import services as audit
 from codesign.audit.registry import action
-from codesign.compensation import queries, rules
-from codesign.compensation.models import (
-    COUNTED,
-    Account,
-    LedgerCounter,
-    Leg,
-    PayRate,
-    Promise,
-    Transfer,
-)
+from codesign.compensation.models import Account, LedgerCounter, Leg, Transfer
+from codesign.compensation.models.ledger import COUNTED
 from codesign.compensation.permissions import SET_PAY
 from codesign.shared.actors import Actor
 from codesign.shared.compiled_queries import insert
 from codesign.shared.counters import fold
 from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.visible import shows_nothing
-from codesign.studies.models import Cohort, Member, Study
+from codesign.studies.models import Member, Study
 from codesign.studies.permissions import require
 
-RATE_SET = action("compensation.rate_set", gettext_lazy("set a pay rate"))
 REVERSED = action("compensation.reversed", gettext_lazy("reversed a payment"))
 
 LONGEST_REASON = 200
+
 KEPT = 10_000
 """Number of account pairs that a process caches."""
+
 _ACCOUNTS: dict[tuple[uuid.UUID, uuid.UUID, str], tuple[Account, Account]] = {}
-
-
-@transaction.atomic
-def set_rate(
-    *,
-    actor: Actor,
-    cohort: Cohort,
-    amount_minor: int,
-    currency: str,
-    estimated_seconds: int,
-    effective_from: datetime | None = None,
-) -> PayRate:
-    """Set what a text with one or two replies pays a cohort from a given time on (minor units).
-
-    Raises Invalid for a rate of zero, an implausibly high rate or a currency that is not in use.
-    """
-    require(actor, SET_PAY, cohort.study)
-    if problems := rules.rate_problems(
-        amount_minor=amount_minor, currency=currency, estimated_seconds=estimated_seconds
-    ):
-        sentences = [sentence for errors in problems.values() for sentence in errors]
-        raise Invalid(" ".join(sentences), problems)
-    rate = PayRate.objects.create(
-        study=cohort.study,
-        cohort=cohort,
-        amount_minor=amount_minor,
-        currency=currency,
-        estimated_seconds=estimated_seconds,
-        effective_from=effective_from or timezone.now(),
-    )
-    audit.record(
-        actor=actor,
-        action=RATE_SET,
-        study_id=cohort.study_id,
-        about=("pay_rate", rate.id, f"{amount_minor} {currency}"),
-        data={"cohort": cohort.key, "amount_minor": amount_minor, "currency": currency},
-    )
-    return rate
-
-
-def promise(*, member: Member) -> Promise | None:
-    """Record what the member was told before they started, once for each rate."""
-    if member.cohort_id is None:
-        return None
-    rate = queries.rate_in_force(cohort_id=member.cohort_id, at=timezone.now())
-    if rate is None:
-        return None
-    hourly = rules.hourly_minor(
-        amount_minor=rate.amount_minor, estimated_seconds=rate.estimated_seconds
-    )
-    promised, _created = Promise.objects.get_or_create(
-        member=member, rate=rate, defaults={"hourly_minor": hourly}
-    )
-    return promised
 
 
 def _accounts(member: Member, currency: str) -> tuple[Account, Account]:
