@@ -6,10 +6,11 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import QuerySet, Sum
+from django.db.models import F, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from codesign.compensation.models import LedgerCounter, Leg, Transfer
+from codesign.compensation.rules.ledger import AccountKind, TransferKind
 from codesign.shared.errors import NotFound
 
 NEWEST = ("-transfer__posted_at", "-transfer__id", "-id")
@@ -26,10 +27,12 @@ def balances_of(*, member_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[tu
     Uses the tallies, which `imbalances` verifies, so that years of work are not summed again.
     """
     tallies = LedgerCounter.objects.filter(
-        account__owner_kind="member", account__owner_id__in=member_ids, account__kind="earned"
+        account__owner_id__in=member_ids, account__kind=AccountKind.PAYABLE
     )
     by_member: dict[uuid.UUID, list[tuple[str, int]]] = {}
-    rows = tallies.values_list("account__owner_id", "currency").annotate(total=Sum("earned"))
+    rows = tallies.values_list("account__owner_id", "currency").annotate(
+        total=Sum(F("earned") - F("paid"))
+    )
     for member_id, currency, total in rows.order_by("currency"):
         by_member.setdefault(member_id, []).append((currency, int(total)))
     return by_member
@@ -38,9 +41,7 @@ def balances_of(*, member_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[tu
 def entries(*, member_id: uuid.UUID) -> QuerySet[Leg]:
     """Return every leg of a person's account with its transfer, newest first."""
     return (
-        Leg.objects.filter(
-            account__owner_kind="member", account__owner_id=member_id, account__kind="earned"
-        )
+        Leg.objects.filter(account__owner_id=member_id, account__kind=AccountKind.PAYABLE)
         .select_related("transfer__reverses")
         .order_by("-id")
     )
@@ -92,7 +93,7 @@ def entries_of_study(*, study_id: uuid.UUID) -> QuerySet[Leg]:
     Ordered as an index over transfers, which store their study.
     """
     return (
-        Leg.objects.filter(transfer__study_id=study_id, account__kind="earned")
+        Leg.objects.filter(transfer__study_id=study_id, account__kind=AccountKind.PAYABLE)
         .select_related("account", "transfer__reverses", "transfer__reversed_by")
         .order_by(*NEWEST)
     )
@@ -100,7 +101,7 @@ def entries_of_study(*, study_id: uuid.UUID) -> QuerySet[Leg]:
 
 def credit_in(*, study_id: uuid.UUID, transfer_id: uuid.UUID) -> Leg:
     """Return the person's leg of one credit of that study, with its transfer and account."""
-    credits = entries_of_study(study_id=study_id).filter(transfer__kind="credit")
+    credits = entries_of_study(study_id=study_id).filter(transfer__kind=TransferKind.CREDIT)
     leg = credits.filter(transfer_id=transfer_id).first()
     if leg is None:
         raise NotFound(_("This study has no such payment."))
@@ -110,6 +111,9 @@ def credit_in(*, study_id: uuid.UUID, transfer_id: uuid.UUID) -> Leg:
 def reversed_credits(*, about_kind: str, about_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
     """Return those of these pieces of work whose credit was reversed. One query."""
     credits = Transfer.objects.filter(
-        kind="credit", about_kind=about_kind, about_id__in=about_ids, reversed_by__isnull=False
+        kind=TransferKind.CREDIT,
+        about_kind=about_kind,
+        about_id__in=about_ids,
+        reversed_by__isnull=False,
     )
     return set(credits.values_list("about_id", flat=True))

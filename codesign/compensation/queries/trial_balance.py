@@ -10,8 +10,9 @@ from django.db.models import F, Sum
 from django.utils.translation import gettext as _
 
 from codesign.compensation.models import Leg, Transfer
-from codesign.compensation.models.ledger import LEGS_OF_STUDIES
+from codesign.compensation.models.ledger import COUNTED, LEGS_OF_STUDIES
 from codesign.compensation.registry import PAID_WORK
+from codesign.compensation.rules.ledger import AccountKind, TransferKind
 
 
 def totals() -> list[tuple[str, str, int]]:
@@ -47,16 +48,17 @@ def imbalances() -> Iterator[str]:
 
 def _tallies_that_differ() -> Iterator[str]:
     """Yield a sentence for each study whose tallies differ from the sums of its legs."""
+    columns, opposite = ", ".join(COUNTED), ", ".join(f"-{column}" for column in COUNTED)
+    differs = " OR ".join(f"sum({column}) <> 0" for column in COUNTED)
     with connection.cursor() as cursor:
         cursor.execute(f"""
             SELECT DISTINCT study_id, currency FROM (
-              SELECT study_id, account_id, currency, earned, entries, corrected, total
-              FROM compensation_booktally
-              UNION ALL SELECT study_id, account_id, currency, -earned, -entries, -corrected, -total
+              SELECT study_id, account_id, currency, {columns} FROM compensation_booktally
+              UNION ALL SELECT study_id, account_id, currency, {opposite}
               FROM ({LEGS_OF_STUDIES.format(legs="compensation_leg")}) legs
             ) both_sides
             GROUP BY study_id, account_id, currency
-            HAVING (sum(earned), sum(entries), sum(corrected), sum(total)) <> (0, 0, 0, 0)
+            HAVING {differs}
             ORDER BY 1, 2
         """)  # noqa: S608
         for study_id, currency in cursor.fetchall():
@@ -103,14 +105,16 @@ def credits_against_work() -> Iterator[str]:
     for kind, listed in PAID_WORK:
         credited = (
             Leg.objects.filter(
-                transfer__kind="credit", transfer__about_kind=kind, account__kind="earned"
+                transfer__kind=TransferKind.CREDIT,
+                transfer__about_kind=kind,
+                account__kind=AccountKind.PAYABLE,
             )
             .order_by("transfer__about_id")
             .values_list("transfer__about_id", "amount_minor", "currency")
             .iterator()
         )
         yield from _differences(kind, credited, listed())
-    unknown = Transfer.objects.filter(kind="credit").exclude(
+    unknown = Transfer.objects.filter(kind=TransferKind.CREDIT).exclude(
         about_kind__in=[kind for kind, _listed in PAID_WORK]
     )
     for transfer_id in unknown.values_list("id", flat=True):

@@ -16,6 +16,7 @@ from codesign.audit.registry import action
 from codesign.compensation.models import Account, LedgerCounter, Leg, Transfer
 from codesign.compensation.models.ledger import COUNTED
 from codesign.compensation.permissions import SET_PAY
+from codesign.compensation.rules.ledger import AccountKind, TransferKind
 from codesign.shared.actors import Actor
 from codesign.shared.compiled_queries import insert
 from codesign.shared.counters import fold
@@ -56,14 +57,14 @@ def _keep(key: tuple[uuid.UUID, uuid.UUID, str], accounts: tuple[Account, Accoun
 def _find_accounts(member: Member, currency: str) -> tuple[Account, Account]:
     """Return the accounts from the database. One query once both exist."""
     wanted = {
-        ("member", member.id, "earned"): member.pseudonym,
-        ("study", member.study_id, "spent"): member.study.title,
+        ("member", member.id, AccountKind.PAYABLE): member.pseudonym,
+        ("study", member.study_id, AccountKind.SPENT): member.study.title,
     }
     accounts = {
         (account.owner_kind, account.owner_id, account.kind): account
         for account in Account.objects.filter(
             owner_id__in=[member.id, member.study_id],
-            kind__in=["earned", "spent"],
+            kind__in=[AccountKind.PAYABLE, AccountKind.SPENT],
             currency=currency,
         )
     }
@@ -77,8 +78,8 @@ def _find_accounts(member: Member, currency: str) -> tuple[Account, Account]:
                 currency=currency,
                 defaults={"owner_label": label},
             )
-    earned, spent = (accounts[key] for key in wanted)
-    return earned, spent
+    payable, spent = (accounts[key] for key in wanted)
+    return payable, spent
 
 
 @transaction.atomic(savepoint=False)
@@ -98,9 +99,9 @@ def credit(
     if amount_minor == 0:
         return None
     kind, about_id, label = about
-    earned, spent = _accounts(member, currency)
+    payable, spent = _accounts(member, currency)
     transfer = Transfer(
-        kind="credit",
+        kind=TransferKind.CREDIT,
         idempotency_key=f"credit:{kind}:{about_id}",
         study_id=member.study_id,
         about_kind=kind,
@@ -109,7 +110,7 @@ def credit(
         effective_at=effective_at,
     )
     insert(transfer)
-    _post(transfer, {earned: amount_minor, spent: -amount_minor})
+    _post(transfer, {payable: amount_minor, spent: -amount_minor})
     return transfer
 
 
@@ -139,10 +140,13 @@ def reverse(*, actor: Actor, transfer: Transfer, reason: str) -> Transfer:
         raise Invalid(problem, {"reason": [problem]})
     accounts = Account.objects.filter(id__in=transfer.legs.values("account"))
     list(accounts.order_by("id").select_for_update(no_key=True))
-    if transfer.kind == "reversal" or Transfer.objects.filter(reverses=transfer).exists():
+    if (
+        transfer.kind == TransferKind.REVERSAL
+        or Transfer.objects.filter(reverses=transfer).exists()
+    ):
         raise Conflict(_("This payment has already been reversed."))
     opposite = Transfer.objects.create(
-        kind="reversal",
+        kind=TransferKind.REVERSAL,
         idempotency_key=f"reversal:{transfer.id}",
         study_id=transfer.study_id,
         about_kind=transfer.about_kind,

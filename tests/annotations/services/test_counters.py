@@ -16,6 +16,7 @@ from annotations.rules.states import SeatState
 from annotations.services import counters, submissions
 from codesign.compensation.models import LedgerCounter, Leg, Transfer
 from codesign.compensation.queries import ledger, trial_balance
+from codesign.compensation.rules.ledger import AccountKind
 from codesign.compensation.services.ledger import reverse
 from codesign.consent import services as consent
 from codesign.shared.actors import SYSTEM, Actor
@@ -87,7 +88,9 @@ def test_balances_equal_the_sums_of_legs() -> None:
         send(lease(member))
     reverse(actor=SYSTEM, transfer=Transfer.objects.first(), reason="twice")  # type: ignore[arg-type]
     (book,) = ledger.book_of(study_id=member.study_id)
-    earned = Leg.objects.filter(account__kind="earned").values_list("amount_minor", flat=True)
+    earned = Leg.objects.filter(account__kind=AccountKind.PAYABLE).values_list(
+        "amount_minor", flat=True
+    )
     assert (book.earned, book.entries, book.corrected, book.balanced) == (sum(earned), 3, 1, True)
 
 
@@ -99,7 +102,7 @@ def test_earnings_equal_the_sum_of_legs() -> None:
         send(lease(who))
     reverse(actor=SYSTEM, transfer=Transfer.objects.first(), reason="twice")  # type: ignore[arg-type]
     consent.withdraw(actor=Actor.of(other.user), member=other)
-    legs = Leg.objects.filter(account__kind="earned").order_by("account__owner_id")
+    legs = Leg.objects.filter(account__kind=AccountKind.PAYABLE).order_by("account__owner_id")
     added_up = dict(
         legs.values_list("account__owner_id").annotate(total=Sum("amount_minor")).order_by()
     )

@@ -15,6 +15,7 @@ from codesign.compensation.models import Account, Leg, PayRate, Promise, Transfe
 from codesign.compensation.queries import ledger as queries
 from codesign.compensation.queries import trial_balance
 from codesign.compensation.rules import pay_rates as pay_rules
+from codesign.compensation.rules.ledger import OF_PEOPLE, AccountKind
 from codesign.compensation.services import ledger
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Invalid, NotPermitted
@@ -40,7 +41,11 @@ def transfer_for(member: Member) -> Transfer:
 
 def account(member: Member, kind: str, currency: str = "GBP") -> Account:
     return Account.objects.create(
-        kind=kind, owner_kind="member", owner_id=member.id, owner_label="x", currency=currency
+        kind=kind,
+        owner_kind="member" if kind in OF_PEOPLE else "study",
+        owner_id=member.id,
+        owner_label="x",
+        currency=currency,
     )
 
 
@@ -55,7 +60,7 @@ def post(member: Member, *legs: tuple[int, str, str]) -> None:
     """A transfer of (amount, currency of the account, currency of the leg)."""
     transfer = transfer_for(member)
     for number, (amount, held_in, moved_in) in enumerate(legs):
-        leg(transfer, account(member, f"kind{number}", held_in), amount, moved_in)
+        leg(transfer, account(member, list(AccountKind)[number], held_in), amount, moved_in)
 
 
 @pytest.mark.django_db(transaction=True)
