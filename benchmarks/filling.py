@@ -133,7 +133,7 @@ def _plan(study: Any) -> tuple[list[Any], Any, Any, Any]:
     from annotations.rules.states import Ask, RoundKind
     from annotations.services import rounds
     from annotations.services.rubrics import make_rubric
-    from codesign.compensation.services import set_rate
+    from codesign.compensation.services.pay_rates import set_rate
     from codesign.shared.actors import SYSTEM
     from codesign.studies import services as studies
     from codesign.studies.rules import Role

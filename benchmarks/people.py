@@ -30,7 +30,7 @@ def make_study(*, tasks: int, slug: str = "bench") -> object:
     from annotations.rules.states import Ask, RoundKind
     from annotations.services import care_choices, rounds
     from annotations.services.rubrics import make_rubric
-    from codesign.compensation.services import set_rate
+    from codesign.compensation.services.pay_rates import set_rate
     from codesign.shared.actors import SYSTEM
     from codesign.studies import services as studies
     from codesign.studies.rules import Role, StudyState

@@ -38,7 +38,7 @@ from annotations.rules.states import (
 from annotations.services import offering
 from codesign.audit import services as audit
 from codesign.audit.registry import action
-from codesign.compensation import queries as compensation
+from codesign.compensation.queries import pay_rates
 from codesign.shared.access import Permission
 from codesign.shared.actors import Actor
 from codesign.shared.batches import batched
@@ -159,7 +159,7 @@ def open_round(*, actor: Actor, round: Round, permission: Permission = MANAGE_RO
 
 def _check_pay(round: Round) -> None:
     """Check that every cohort has a pay rate, because people must know the pay beforehand."""
-    rates = compensation.rates_in_force(study_id=round.study_id, at=timezone.now())
+    rates = pay_rates.rates_in_force(study_id=round.study_id, at=timezone.now())
     for plan in round.cohorts.select_related("cohort"):
         rate = rates.get(plan.cohort_id)
         if rate is None or rate.amount_minor <= 0:

@@ -19,7 +19,7 @@ from annotations.services import own_texts, review, submissions
 from codesign.audit.models import Event
 from codesign.care.models import Case
 from codesign.care.services import cases
-from codesign.compensation import queries as compensation
+from codesign.compensation.queries import ledger
 from codesign.consent.services import withdraw
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound
@@ -78,7 +78,7 @@ def test_work_with_a_private_text_is_accepted_and_paid(member: Member) -> None:
         sent = send(member, comment=comment)
         assert sent.next is not None
         assert sent.judgement.comment == comment  # kept as it was written
-        earned.append(compensation.balances(member_id=member.id)["GBP"])
+        earned.append(ledger.balances(member_id=member.id)["GBP"])
     assert earned[1] == 2 * earned[0] > 0
 
 
