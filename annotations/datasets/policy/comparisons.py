@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from annotations.datasets.policy.consensus import pooled
-from annotations.datasets.policy.eligibility import Eligibility, first_reason
-from annotations.datasets.policy.pairs import Pair, gather_pairs
+from annotations.datasets.policy.eligibility import Eligibility
+from annotations.datasets.policy.pairs import Pair, gather_pairs, pair_drop_reason
 from annotations.datasets.policy.preference import cohort_rows, strength_towards
 from annotations.datasets.policy.pseudonyms import Pseudonyms, shared_record_id
 from annotations.datasets.policy.record_fields import Record, completion, shared_meta
@@ -39,7 +39,7 @@ def comparisons_of(
     eligibility = Eligibility(evaluated, terms, RoundKind.EVALUATION)
     for pair in gather_pairs(evaluated, eligibility):
         judgements = [*pair.judgements(), *pair.harm_reports.values()]
-        if reason := _drop_reason(pair, eligibility):
+        if reason := pair_drop_reason(pair, eligibility):
             yield None, reason, []
         else:
             yield _record(pair, evaluated, judgements, pseudonyms), None, judgements
@@ -78,16 +78,6 @@ def _weight(criterion: Mapping[str, Any] | None) -> float:
 def comparison_record_id(first: str, second: str) -> str:
     """The id of the record of two responses, whose ids are in alphabetical order."""
     return shared_record_id("comparisons", first, second)
-
-
-def _drop_reason(pair: Pair, eligibility: Eligibility) -> DropReason | None:
-    ids = (pair.first, pair.second)
-    for response_id in ids:
-        if reason := eligibility.response_drop_reason(response_id):
-            return reason
-    if not pair.votes and not pair.harm_reports:
-        return first_reason(pair.ineligible)
-    return eligibility.text_drop_reason(*ids)
 
 
 def _record(

@@ -109,6 +109,8 @@ def test_the_server_learns_nothing_about_people_or_the_study(
 ) -> None:
     run = start(study, served)
     answer(run)
+    assert run.state == RunState.DONE
+    assert len(server.asked) == run.done
     names = {"model", "messages", "max_tokens", "temperature", "top_p", "seed"}
     for _path, headers, body in server.asked:
         assert set(body) == names
