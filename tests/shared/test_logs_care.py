@@ -1,4 +1,4 @@
-"""No log tells that somebody opened a page of care (standards 4.8, 4.9)."""
+"""No log shows that a person opened a page of care (standards 4.8, 4.9)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ SET_UP = {
     "line-remove",
     "wording",
 }
-"""Pages of care that coordinators set a study up with. They tell nothing about a person."""
+"""Pages of care with which coordinators set up a study. They say nothing about a person."""
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def patterns(resolver: URLResolver, before: str = "") -> Iterator[tuple[str, URL
 
 
 def test_every_page_of_care_is_unlogged_and_named_for_proxies() -> None:
-    """Prevents a new page of care from telling, in our logs or in those of a proxy."""
+    """Prevents requests for a new page of care from being logged, by Codesign or by a proxy."""
     for _route, entry in patterns(get_resolver()):
         view: Any = entry.callback
         if view.__module__.startswith("codesign.care."):

@@ -1,4 +1,4 @@
-"""The card of an exported model: what other programs read in it, and what it says of numbers."""
+"""The card of an exported model: its front matter and its number types."""
 
 from __future__ import annotations
 

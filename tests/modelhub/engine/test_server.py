@@ -1,4 +1,4 @@
-"""What the client of model servers sends, and what it makes of each answer and fault."""
+"""What the client of model servers sends, and how it handles each answer and fault."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HTML becomes plain text that says the same, and other texts stay as they are."""
+"""HTML becomes plain text with the same content, and other texts are not changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values of unexpected kinds are errors of their rows, and never of the whole file."""
+"""Values of unexpected kinds are errors of their rows, not of the whole file."""
 
 from __future__ import annotations
 

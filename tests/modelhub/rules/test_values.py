@@ -256,7 +256,7 @@ anything = st.recursive(
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from(sorted(COLUMNS)), anything), anything)
 def test_any_row_is_read_or_refused_with_a_sentence(raw: dict[str, Any], prompt: Any) -> None:
-    """Prevents a traceback for a value that nobody thought of."""
+    """Prevents a traceback for an unexpected value."""
     try:
         row = import_row({**raw, "prompt": prompt}, line=1)
     except BadRow:

@@ -113,7 +113,7 @@ def test_the_card_says_where_the_model_comes_from(model: ModelVersion, tmp_path:
 def test_a_merged_model_writes_what_the_compared_model_writes(
     model: ModelVersion, models: Path, tmp_path: Path
 ) -> None:
-    """Greedy texts in fp32, by a process that knows neither Codesign nor, for one, PEFT."""
+    """Greedy texts in fp32, from processes without Codesign; the merged model without PEFT."""
     merged, adapter = tmp_path / "merged", tmp_path / "adapter"
     exporting.export_to(actor=SYSTEM, version=model, into=merged, merge=True)
     exporting.export_to(actor=SYSTEM, version=model, into=adapter, merge=False)

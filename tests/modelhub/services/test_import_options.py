@@ -1,4 +1,4 @@
-"""Files of other tools come in by page, command and API, mapped and chosen as people say."""
+"""Files of other tools are imported by page, command and API, with mappings and choices."""
 
 from __future__ import annotations
 

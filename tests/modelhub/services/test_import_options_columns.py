@@ -1,4 +1,4 @@
-"""Columns of other people's files come in by their names, at every door."""
+"""Columns of other files are recognised by their names, by page, API and command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scores and spans of a file come in as judgements that are marked as imported."""
+"""Scores and spans of a file are recorded as imported judgements."""
 
 from __future__ import annotations
 

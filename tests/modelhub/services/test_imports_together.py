@@ -64,7 +64,7 @@ def test_one_row_for_each_answer(
 
 
 def test_answers_far_apart_in_a_file_and_in_another_file(study: Study, tmp_path: Path) -> None:
-    """The second answer comes in another batch, the third in another import."""
+    """The second answer is in another batch, the third in another import."""
     one = {"external_id": "q", "prompt": "How?", "responses": "First."}
     others = [{"prompt": f"Prompt {n}"} for n in range(700)]
     rows = [one, *others, {**one, "responses": "Second."}, one]

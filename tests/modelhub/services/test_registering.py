@@ -1,4 +1,4 @@
-"""Registering models: who may, what the check says, and what is never stored."""
+"""Registering models: who may, what the check reports, and what is never stored."""
 
 from __future__ import annotations
 
@@ -284,7 +284,7 @@ def test_a_folder_and_an_adapter_on_it_are_checked_in_a_process(
 def test_a_copy_of_a_model_that_was_trained_here_is_refused(
     study: Study, model: ModelVersion, settings: Any, tmp_path: Path
 ) -> None:
-    """It would work on after a withdrawal, because it has lost what it learnt from."""
+    """A withdrawal would not stop a copy, because it has no link to its training data."""
     settings.MODEL_FOLDERS = [str(tmp_path / "outside")]
     copy = tmp_path / "outside" / "copy"
     exporting.export_to(actor=SYSTEM, version=model, into=copy, merge=False)

@@ -40,7 +40,7 @@ from tests.support.running import free_port
 
 pytestmark = pytest.mark.django_db
 ODD = "no\x00such \ud800 prompt " + "x" * 5000
-"""What a server may say, but the database cannot store."""
+"""A text that a server may send, but the database cannot store."""
 
 
 @pytest.fixture

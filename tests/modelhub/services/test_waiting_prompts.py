@@ -1,4 +1,4 @@
-"""What an ML engineer imports waits for a coordinator before anybody is paid to read it."""
+"""Prompts that an ML engineer imports wait for a coordinator before they become paid work."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ def test_nothing_is_uploaded_to_a_public_repository(settings: Any, model: ModelV
 def test_a_withdrawal_during_an_export_stops_it(
     settings: Any, model: ModelVersion, models: Path, tmp_path: Path, way: str
 ) -> None:
-    """The export waits for the files of its base while somebody withdraws."""
+    """The export waits for the files of its base while a person withdraws."""
     receipt = models / EMBEDDED_NAME / "conversion.json"
     sizes = receipt.read_text()
     receipt.unlink()
