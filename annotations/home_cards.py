@@ -29,7 +29,6 @@ from annotations.queries import (
     recipients,
     releases,
     review,
-    topics,
 )
 from annotations.registry import uses_of
 from annotations.rules.states import ReleaseState
@@ -59,10 +58,9 @@ def read_and_judge(member: Member) -> registry.Step | None:
     why = None if waiting else no_work.why_nothing(actor=actor, member=member)
     if not held and waiting and (limited := no_work.limited(member)):
         waiting, why = 0, limited
-    start = "annotations:topics" if waiting and topics.is_new(member) else "annotations:judge"
     return registry.Step(
         says="",
-        href=reverse(start, kwargs={"slug": member.study.slug}) if waiting else "",
+        href=reverse("annotations:judge", kwargs={"slug": member.study.slug}) if waiting else "",
         label=_("Continue") if held and held.draft else _("Start"),
         template="annotations/_step.html",
         context={

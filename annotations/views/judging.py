@@ -64,12 +64,15 @@ NEXT = "annotations:judge"
 def judge(request: StudyRequest, slug: str) -> HttpResponse:
     """Show the current or next assignment, or a page that explains why there is none.
 
-    HEAD and prefetch requests lease nothing, because nobody reads them.
+    A person who has never chosen topics chooses them before the text. HEAD and prefetch requests
+    lease nothing, because nobody reads them.
     """
     if request.method == "HEAD":
         return HttpResponse()
     if is_prefetch(request):
         return HttpResponse(status=503)
+    if topics.chooses_first(actor=request.actor, member=request.member):
+        return redirect("annotations:topics", slug=slug)
     try:
         lease = assignments.lease(actor=request.actor, slug=slug)
     except NoConsent:
