@@ -22,6 +22,7 @@ from annotations.permissions import JUDGE
 from annotations.queries import assignments as queries
 from annotations.queries import load, sittings, topics
 from annotations.queries.no_work import Nothing, why_nothing
+from annotations.queries.own_texts import own_words
 from annotations.queries.shown import ShownAssignment
 from annotations.rules.own_texts import Source, needs_support
 from annotations.rules.states import AssignmentState, ItemKind, SkipReason
@@ -174,7 +175,7 @@ def _send(request: StudyRequest, assignment: Assignment) -> HttpResponse:
         return _show(request, assignment, inputs=posted, errors=errors)
     answers = judging.answers(posted, shown)
     sent = UncheckedSubmission(answers)
-    offer_support(request, sent.free_texts())
+    offer_support(request, own_words(assignment=assignment, sent=sent))
     try:
         submitted = submissions.submit(
             actor=request.actor,
