@@ -29,11 +29,10 @@ from annotations.queries import (
     recipients,
     releases,
     review,
-    topics,
 )
 from annotations.registry import uses_of
 from annotations.rules.states import ReleaseState
-from codesign.care.registry import WAYS_TO_STOP
+from codesign.care.registry import WAYS_ON, WAYS_TO_STOP
 from codesign.compensation.queries import pay_rates
 from codesign.compensation.registry import BESIDE_PAY
 from codesign.shared.actors import Actor
@@ -59,10 +58,9 @@ def read_and_judge(member: Member) -> registry.Step | None:
     why = None if waiting else no_work.why_nothing(actor=actor, member=member)
     if not held and waiting and (limited := no_work.limited(member)):
         waiting, why = 0, limited
-    start = "annotations:topics" if waiting and topics.is_new(member) else "annotations:judge"
     return registry.Step(
         says="",
-        href=reverse(start, kwargs={"slug": member.study.slug}) if waiting else "",
+        href=reverse("annotations:judge", kwargs={"slug": member.study.slug}) if waiting else "",
         label=_("Continue") if held and held.draft else _("Start"),
         template="annotations/_step.html",
         context={
@@ -262,6 +260,18 @@ def stop_judging(address: str) -> str:
     return reverse("annotations:judge-stopped", kwargs={"slug": match.kwargs["slug"]})
 
 
+def continue_judging(member: Member) -> str:
+    """Return the address of the text that a member holds, or of the next one; "" for staff."""
+    if not member.has_role(*JUDGE.roles):
+        return ""
+    slug = member.study.slug
+    if held := assignments.held(actor=Actor.of(member.user), slug=slug):
+        keys = {"slug": slug, "assignment_id": held.id}
+        return reverse("annotations:judge-one", kwargs=keys)
+    return reverse("annotations:judge", kwargs={"slug": slug})
+
+
+WAYS_ON.register("judging", continue_judging)
 WAYS_TO_STOP.register("judging", stop_judging)
 BESIDE_PAY.register("held", held_pay)
 registry.STEPS.register(

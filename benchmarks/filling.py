@@ -62,6 +62,7 @@ def _make(slug: str, prompts: int) -> dict[str, Any]:
     from codesign.studies import services as studies
     from codesign.studies.rules import Role, StudyState
     from tests.factories.accounts import UserFactory
+    from tests.factories.annotations import choose_topics
     from tests.factories.care import cover
     from tests.factories.consent import publish, sign
     from tests.factories.ready import care_plan
@@ -75,6 +76,8 @@ def _make(slug: str, prompts: int) -> dict[str, Any]:
     people = panel_size(prompts)
     panel = [MemberFactory.create(cohort=cohorts[0]) for _ in range(people)]
     clinicians = [MemberFactory.create(cohort=cohorts[1]) for _ in range(people // 3)]
+    for member in [*panel, *clinicians]:
+        choose_topics(member)
     seconds = fill(
         {
             "study": study.id,

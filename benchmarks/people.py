@@ -130,15 +130,9 @@ FILL = (
 
 def make_people(cohort: object, count: int) -> list[Person]:
     """Create consented panelists with sessions."""
-    from tests.factories.consent import sign
-    from tests.factories.studies import MemberFactory
+    from tests.factories.annotations import judge
 
-    people = []
-    for _n in range(count):
-        member = MemberFactory.create(cohort=cohort)
-        sign(member)
-        people.append(signed_in(member))
-    return people
+    return [signed_in(judge(cohort=cohort)) for _n in range(count)]
 
 
 def signed_in(member: Any) -> Person:
