@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -13,6 +12,7 @@ from annotations.rules.imported import ImportedKind, ImportedStatement, statemen
 from annotations.rules.texts import one_line_ending, storable
 from modelhub.rules import values
 from modelhub.rules.raw_rows import BadRow
+from modelhub.rules.shapes.values import number_of
 
 MOST_MARKS = 1_000
 """Scores and spans of one response."""
@@ -80,7 +80,7 @@ def _scores(given: Any, number: int) -> Iterator[Mark]:
     for one in _objects(given, {"criterion", "value", "rater"}, number):
         if values.absent(one.get("value")):  # as Arrow writes criteria that others have
             continue
-        value, name = _number(one["value"]), one.get("criterion")
+        value, name = number_of(one["value"]), one.get("criterion")
         if value is None or not isinstance(name, str):
             raise _bad(number)
         yield Mark(ImportedKind.SCORE, value, name.strip(), None, None, _rater(one, number))
@@ -107,17 +107,6 @@ def _objects(given: Any, keys: set[str], number: int) -> Iterator[Mapping[str, A
         if not isinstance(one, Mapping) or values.filled(one).keys() - keys:
             raise _bad(number)
         yield one
-
-
-def _number(value: Any) -> float | None:
-    """Return a number, also of text; None for everything else, and for what is not finite."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        found = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return found if math.isfinite(found) else None
 
 
 def _rater(one: Mapping[str, Any], number: int) -> int:

@@ -91,7 +91,12 @@ def _is_of_splits(value: dict[str, Any]) -> bool:
 
 
 def _rows_in(value: Any) -> list[Any]:
-    """Return the rows of a JSON document that is an object."""
+    """Return the rows of a JSON document that is an object.
+
+    A trace with its observations is one row.
+    """
+    if "observations" in value and value.keys() & {"trace", "input", "sessionId"}:
+        return [value]
     lists = [one for one in value.values() if _is_list_of_rows(one)] if value else []
     return lists[0] if len(lists) == 1 and "prompt" not in value else [value]
 
