@@ -41,6 +41,9 @@ _ORIGINS = tuple(Origin)
 MOST_RANK = 1_000
 RANKED = "ranked"
 """Counts responses with a rank."""
+LONGEST_MISSING = 8
+"""Characters of a text that may be a word for a missing value, with spaces around it."""
+_TEXTS = frozenset({"prompt", "responses"})
 _RESPONSE_KEYS = frozenset({"text", "model", "origin", "rank", "scores", "spans"})
 _OBJECT = re.compile(
     r"\[?\s*\{\s*[\"'“”}]"
@@ -91,7 +94,11 @@ def import_row(raw: Any, *, line: int) -> ImportRow:
 
 
 def _import_row(raw: Mapping[str, Any], line: int) -> ImportRow:
-    given = {name: value for name, value in raw.items() if not values.absent(value)}
+    given = {
+        name: value
+        for name, value in raw.items()
+        if not (values.absent if name in _TEXTS else values.missing)(value)
+    }
     if "prompt" not in given:
         empty = isinstance(raw.get("prompt"), str)
         raise BadRow(_("the prompt is empty.") if empty else _("the prompt is missing."))
@@ -138,11 +145,11 @@ def _prompt_row(given: Mapping[str, Any], line: int) -> PromptRow:
         problem_of = fields_problem  # the one turn is checked here
         if problem := text_problem(messages, "the prompt"):
             raise BadRow(problem)
+        _check_is_said(messages, "the prompt")
         messages = [{"role": "user", "content": messages}]
     external_id = values.name_of(given.get("external_id", ""), "external_id")
     if not isinstance(external_id, str) or ("external_id" in given and shows_nothing(external_id)):
         raise BadRow(_("external_id is neither text nor a number."))
-    language = given.get("language", "en")
     prompt = PromptRow(
         messages=messages,
         line=line,
@@ -150,7 +157,7 @@ def _prompt_row(given: Mapping[str, Any], line: int) -> PromptRow:
         category=values.word(given.get("category", Category.EDUCATION)),
         topics=values.topics(given.get("topics", ())),
         intensity=values.whole(given.get("intensity", MEDIUM)),
-        language=language.strip() if isinstance(language, str) else language,
+        language=values.language(given.get("language", "en")),
         held_out=values.yes_or_no(given.get("held_out", False)),
         family=values.name_of(given.get("family", ""), "family"),
         intensity_said="intensity" in given,
@@ -226,6 +233,7 @@ def _response(raw: Any, number: int) -> ResponseRow:
     text = one_line_ending(text) if isinstance(text, str) else text
     if problem := text_problem(text, f"response {number}"):
         raise BadRow(problem)
+    _check_is_said(text, f"response {number}")
     if _is_object(text):
         raise BadRow(
             _("the text of response %(n)d is an object or a list, not text.") % {"n": number}
@@ -252,6 +260,15 @@ def _response(raw: Any, number: int) -> ResponseRow:
     if "scores" in given or "spans" in given:
         marks = marks_of(given, raw_text, text, number)
     return ResponseRow(text, " ".join(seen(model).split()), Origin(origin), rank or 0, marks)
+
+
+def _check_is_said(text: str, name: str) -> None:
+    """Raise BadRow for a word that programs write where a text is missing."""
+    if len(text) <= LONGEST_MISSING and text.strip() in values.MISSING:
+        raise BadRow(
+            _("%(name)s is “%(text)s”, which programs write for a missing value. Remove it.")
+            % {"name": name, "text": text.strip()}
+        )
 
 
 def _check_keys(given: Any, number: int) -> None:
