@@ -18,6 +18,7 @@ from modelhub.engine.model_disclosure import giveaway
 from modelhub.rules import values
 from modelhub.rules.marks import CHARACTERS, Mark, marks_of
 from modelhub.rules.raw_rows import BadRow
+from modelhub.rules.thoughts import with_think_tags
 
 MOST_ROWS = 100_000
 MOST_BYTES = 500_000_000
@@ -147,6 +148,8 @@ def _prompt_row(given: Mapping[str, Any], line: int) -> PromptRow:
             raise BadRow(problem)
         _check_is_said(messages, "the prompt")
         messages = [{"role": "user", "content": messages}]
+    elif isinstance(messages, list):
+        messages = [_with_think_tags(turn) for turn in messages]
     external_id = values.name_of(given.get("external_id", ""), "external_id")
     if not isinstance(external_id, str) or ("external_id" in given and shows_nothing(external_id)):
         raise BadRow(_("external_id is neither text nor a number."))
@@ -165,6 +168,13 @@ def _prompt_row(given: Mapping[str, Any], line: int) -> PromptRow:
     if problem := problem_of(prompt):
         raise BadRow(problem)
     return prompt
+
+
+def _with_think_tags(turn: Any) -> Any:
+    if not isinstance(turn, Mapping) or turn.get("role") != "assistant":
+        return turn
+    said = turn.get("content")
+    return {**turn, "content": with_think_tags(said)} if isinstance(said, str) else turn
 
 
 def _responses(raw: Any) -> tuple[ResponseRow, ...]:
@@ -231,6 +241,8 @@ def _response(raw: Any, number: int) -> ResponseRow:
     text, model, origin = (_part(given, name) for name in ("text", "model", "origin"))
     raw_text = text
     text = one_line_ending(text) if isinstance(text, str) else text
+    if isinstance(text, str) and values.absent(given.get("spans")):  # which are places in the text
+        text = with_think_tags(text)
     if problem := text_problem(text, f"response {number}"):
         raise BadRow(problem)
     _check_is_said(text, f"response {number}")
