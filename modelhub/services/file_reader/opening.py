@@ -181,7 +181,7 @@ def _refuse_unreadable(content: Content, begins: bytes) -> None:
         packings.append("zip")
     if kinds:
         sentence = _(
-            "%(name)s is a file of the kind %(kind)s. Please save it as .csv, .xlsx, .jsonl or "
+            "%(name)s holds %(kind)s, which is not read. Please save it as .csv, .xlsx, .jsonl or "
             ".parquet."
         )
         raise Refused(sentence % (name | {"kind": kinds[0]}))

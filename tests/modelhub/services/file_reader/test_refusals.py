@@ -38,7 +38,7 @@ def zipped(name: str) -> bytes:
 def test_a_file_of_a_kind_that_is_not_read_says_so(
     tmp_path: Path, content: bytes, name: str, kind: str
 ) -> None:
-    said = f"is a file of the kind {kind}. Please save it as .csv, .xlsx, .jsonl or .parquet."
+    said = f"holds {kind}, which is not read. Please save it as .csv, .xlsx, .jsonl or .parquet."
     with pytest.raises(Invalid, match=re.escape(said)):
         Read(tmp_path, content, name)
 
