@@ -49,7 +49,7 @@ def test_a_file_of_a_kind_that_is_not_read_says_so(
         (sheet([["prompt"], ["Hello"]])[:-40], "p.xlsx", "is damaged or cut off"),
         ("prompt\nHello\n".encode("utf-16-le"), "p.csv", "is written as UTF-16"),
         ("prompt\nHello\n".encode("utf-16-be"), "p.csv", "is written as UTF-16"),
-        (gzip.compress(b""), "p.csv.gz", "is empty"),
+        (gzip.compress(b"", mtime=0), "p.csv.gz", "is empty"),
         ('{"columns": ["prompt"], "data": [["Hello"]]}', "p.json", "is not a list of rows"),
         ('{"q1": {"prompt": "A"}, "q2": {"prompt": "B"}}', "p.json", "is not a list of rows"),
     ],
