@@ -21,13 +21,18 @@ CONTROL_TOKEN = re.compile(
     | <</?SYS>>                                       # Llama 2
     | </?s> | <(?:bos|eos|pad|unk|mask|sep|cls)>      # SentencePiece
     | <extra_id_\d+> | <reserved_\d+> | <unused\d+>
-    | <(?:im|fim)_(?:start|end|prefix|middle|suffix)> | <turn\|> | <\|turn>
+    | <(?:im|fim)_(?:start|end|prefix|middle|suffix)>
+    | <\|[a-z_]{{1,40}}> | <[a-z_]{{1,40}}\|>              # Gemma 4
+    | \[\|[^|\[\]\s]{{1,40}}\|\]                         # EXAONE
+    | </?seed:[a-z_:]{{1,30}}> | <longcat_\w{{1,30}}> | <SPECIAL_\d+> | <end_of_utterance>
+    | \[gMASK\] | <[se]op> | \]~!b\[ | \]~b\] | \[e~\[  # ChatGLM, MiniMax
+    | <role>(?:{_ROLES}|observation)</role>             # Ling
     | <(?:{_ROLES})>\n | </(?:{_ROLES})>              # InternLM and others
     """,
     re.VERBOSE | re.IGNORECASE,
 )
 """Control tokens in the templates of common models. `<think>` is not one: it starts no turn."""
-_SIGNS = ("<", "[")
+_SIGNS = ("<", "[", "]")
 
 
 def neutralised(text: str) -> str:

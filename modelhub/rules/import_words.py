@@ -16,8 +16,9 @@ from modelhub.rules.shapes import SHAPES
 from modelhub.rules.shapes.judged import JUDGED
 from modelhub.rules.shapes.own import OWN, QUESTIONS
 from modelhub.rules.shapes.traces import NO_TALK
+from modelhub.rules.shapes.trees import DELETED
 
-TALKS = frozenset({"messages", "sharegpt", "langfuse", "otel"})
+TALKS = frozenset({"messages", "sharegpt", "conversations", "langfuse", "otel"})
 """Formats whose rows are conversations."""
 
 UNNAMED = "Imported file"
@@ -119,14 +120,22 @@ def others(counts: Mapping[str, int]) -> list[str]:
 
 
 def _left_out(counts: Mapping[str, int]) -> list[str]:
-    if not (without := counts.get(NO_TALK)):
-        return []
-    sentence = ngettext(
-        "%(n)d trace without a conversation was left out.",
-        "%(n)d traces without a conversation were left out.",
-        without,
-    )
-    return [sentence % {"n": without}]
+    sentences = []
+    if without := counts.get(NO_TALK):
+        sentence = ngettext(
+            "%(n)d trace without a conversation was left out.",
+            "%(n)d traces without a conversation were left out.",
+            without,
+        )
+        sentences.append(sentence % {"n": without})
+    if deleted := counts.get(DELETED):
+        sentence = ngettext(
+            "%(n)d deleted message was left out, with the messages below it.",
+            "%(n)d deleted messages were left out, with the messages below them.",
+            deleted,
+        )
+        sentences.append(sentence % {"n": deleted})
+    return sentences
 
 
 def _intensities(counts: Mapping[str, int]) -> list[str]:

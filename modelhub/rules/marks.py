@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -13,6 +12,7 @@ from annotations.rules.imported import ImportedKind, ImportedStatement, statemen
 from annotations.rules.texts import one_line_ending, storable
 from modelhub.rules import values
 from modelhub.rules.raw_rows import BadRow
+from modelhub.rules.shapes.values import number_of
 
 MOST_MARKS = 1_000
 """Scores and spans of one response."""
@@ -80,7 +80,7 @@ def _scores(given: Any, number: int) -> Iterator[Mark]:
     for entry in _objects(given, {"criterion", "value", "rater"}, number):
         if values.absent(entry.get("value")):  # Arrow writes the criteria of all rows in each
             continue
-        value, name = _number(entry["value"]), entry.get("criterion")
+        value, name = number_of(entry["value"]), entry.get("criterion")
         if value is None or not isinstance(name, str):
             raise _malformed(number)
         yield Mark(ImportedKind.SCORE, value, name.strip(), None, None, _rater(entry, number))
@@ -107,17 +107,6 @@ def _objects(given: Any, keys: set[str], number: int) -> Iterator[Mapping[str, A
         if not isinstance(entry, Mapping) or values.filled(entry).keys() - keys:
             raise _malformed(number)
         yield entry
-
-
-def _number(value: Any) -> float | None:
-    """Return the number that a value is or spells; None if it is no finite number."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
 
 
 def _rater(entry: Mapping[str, Any], number: int) -> int:

@@ -3,7 +3,7 @@
 Both keep the texts in an object of their own. It is read like a file of its own: a pair of
 responses, numbered responses or a conversation in it is recognised. What annotators wrote there
 comes in as responses of people. Their scores and marked passages come in where it is clear which
-response they are of (see `judged`); choices and the rest are counted.
+response they are of (see `judged`); choices, suggestions and the rest are counted.
 """
 
 from __future__ import annotations
@@ -17,16 +17,19 @@ from django.utils.translation import gettext_lazy
 
 from modelhub.rules.prepare import MOST_COLUMNS
 from modelhub.rules.raw_rows import BadRow
-from modelhub.rules.shapes.base import Row, RowsOf, Shape, Work, reply
+from modelhub.rules.shapes.base import Inner, Row, RowsOf, Shape, Work, reply
 from modelhub.rules.shapes.judged import JUDGED, Answer, judged, rater_of
 from modelhub.rules.shapes.values import absent, filled, is_object, objects, parsed, text_of
 
 _NUMBERS = ("rating", "number")
 """Results of Label Studio that are a number."""
+_NAMES = ("external_id", "id")
 _INSIDE = ("data", "fields")
 """Columns with an object of texts."""
 _MARKS = (".responses", ".suggestion", "-suggestion")
 """Parts of the names of a question's columns."""
+_NOT_SUBMITTED = ("draft", "discarded", "pending")
+"""States of Argilla's responses that annotators have not given, or have taken back."""
 
 
 def _is_label_studio(columns: frozenset[str], first: Sequence[Row]) -> bool:
@@ -37,13 +40,14 @@ def _is_label_studio(columns: frozenset[str], first: Sequence[Row]) -> bool:
     )
 
 
-def _label_studio(inner: RowsOf) -> RowsOf:
+def _label_studio(inner: Inner) -> RowsOf:
     def rows_of(row: Row, work: Work) -> list[dict[str, Any]]:
         data = parsed(row.get("data"))
         if not isinstance(data, Mapping):
             raise BadRow(_("data is not an object with the texts of the task."))
         answers: list[Answer] = []
-        made = _named(row, inner(data, work))
+        made = _named(row, inner.rows_of(data, work))
+        work.leave("data.", data, inner.reads)
         written = [*_predicted(row, work), *_annotated(row, answers, work)]
         return _with_replies(judged(made, data, answers, work), written)
 
@@ -120,27 +124,46 @@ def is_argilla(columns: frozenset[str], first: Sequence[Row]) -> bool:
     return nested or any(name.endswith(_MARKS) for name in columns)
 
 
-def _argilla(inner: RowsOf) -> RowsOf:
+def _argilla(inner: Inner) -> RowsOf:
     def rows_of(row: Row, work: Work) -> list[dict[str, Any]]:
         fields = parsed(row.get("fields"))
-        if isinstance(fields, Mapping):
+        if nested := isinstance(fields, Mapping):
             answers = _answers(row.get("responses"), work)
-            return judged(_named(row, inner(fields, work)), fields, answers, work)
-        plain = _fields(row)
-        answers = [
-            answer
-            for name, value in row.items()
-            if _is_answer(name, row)
-            for answer in _of_one(name, value, row.get(f"{name}.users"), work)
-        ]
-        return judged(_named(row, inner(plain, work)), plain, answers, work)
+        else:
+            fields = _fields(row)
+            answers = [
+                answer
+                for name, value in row.items()
+                if _is_answer(name, row)
+                for answer in _of_one(name, value, row, work)
+            ]
+        if suggested := _suggested(row):
+            work.counts[JUDGED] += suggested
+        made = _named(row, inner.rows_of(fields, work))
+        read = frozenset() if nested else _NAMES
+        work.leave(
+            "fields." if nested else "", fields, lambda name: name in read or inner.reads(name)
+        )
+        return judged(made, fields, answers, work)
 
     return rows_of
 
 
+def _suggested(row: Row) -> int:
+    """Return the number of suggestions of a record, which models made."""
+    given = parsed(row.get("suggestions"))
+    listed = given.values() if isinstance(given, Mapping) else objects(given)
+    named = [
+        value
+        for name, value in row.items()
+        if name.endswith((".suggestion", "-suggestion")) and not absent(value)
+    ]
+    return len(named) + sum(not absent(_said(one)) for one in listed)
+
+
 def _named(row: Row, made: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the rows with the id of the record, if their texts have none."""
-    name = filled(row, ("external_id", "id"))
+    name = filled(row, _NAMES)
     return made if name is None else [{"external_id": name} | one for one in made]
 
 
@@ -149,30 +172,45 @@ def _answers(value: Any, work: Work) -> list[Answer]:
     value = parsed(value)
     if isinstance(value, Mapping):  # by question
         return [
-            answer for name, one in value.items() for answer in _of_one(str(name), one, None, work)
+            answer for name, one in value.items() for answer in _of_one(str(name), one, {}, work)
         ]
     found = []
     for place, one in enumerate(objects(value), 1):  # by annotator
         rater = rater_of(one.get("user_id"), place, work)
         given = one.get("values")
         for name, said in given.items() if isinstance(given, Mapping) else ():
-            found.append(Answer(str(name), _said(said), rater))
+            if one.get("status") in _NOT_SUBMITTED:
+                work.counts[JUDGED] += 1
+            else:
+                found.append(Answer(str(name), _said(said), rater))
     return found
 
 
-def _of_one(name: str, value: Any, users: Any, work: Work) -> list[Answer]:
-    """Return the answers to one question."""
-    value, users = parsed(value), parsed(users)
+def _of_one(name: str, value: Any, row: Row, work: Work) -> list[Answer]:
+    """Return the answers to one question. Columns of the row may name who gave them, and states."""
+    value = parsed(value)
     if not isinstance(value, list | tuple):
         return []
-    known = users if isinstance(users, list | tuple) and len(users) == len(value) else []
+    users = _beside(row, f"{name}.users", len(value))
+    states = _beside(row, f"{name}.status", len(value))
     question = name.removesuffix(".responses")
     found = []
     for place, one in enumerate(value, 1):
-        by = one.get("user_id") if isinstance(one, Mapping) else None
-        by = known[place - 1] if known else by
-        found.append(Answer(question, _said(one), rater_of(by, place, work)))
+        by, state = users[place - 1], states[place - 1]
+        if isinstance(one, Mapping):
+            by, state = by or one.get("user_id"), state or one.get("status")
+        if state in _NOT_SUBMITTED:
+            work.counts[JUDGED] += 1
+        else:
+            found.append(Answer(question, _said(one), rater_of(by, place, work)))
     return found
+
+
+def _beside(row: Row, name: str, count: int) -> Sequence[Any]:
+    """Return the list of another column if it is as long; else so many None."""
+    listed = parsed(row.get(name))
+    fits = isinstance(listed, list | tuple) and len(listed) == count
+    return listed if fits else [None] * count
 
 
 def _said(one: Any) -> Any:
@@ -188,7 +226,7 @@ def _of_question(name: str, row: Row) -> bool:
     return any(mark in name for mark in _MARKS) or f"{name}-suggestion" in row
 
 
-def nested(inner_of: Callable[[Sequence[Row]], RowsOf]) -> list[Shape]:
+def nested(inner_of: Callable[[Sequence[Row]], Inner]) -> list[Shape]:
     """Return the shapes of both tools. `inner_of` finds how to read the texts inside of rows."""
     return [
         Shape(
@@ -204,7 +242,7 @@ def nested(inner_of: Callable[[Sequence[Row]], RowsOf]) -> list[Shape]:
             is_argilla,
             unwrap=lambda first: _argilla(inner_of([_fields(row) for row in first])),
             used=frozenset({"id", "external_id", "fields", "responses", "suggestions"}),
-            also=lambda name: not any(mark in name for mark in _MARKS),
+            also=lambda _name: True,
         ),
     ]
 

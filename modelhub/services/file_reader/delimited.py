@@ -26,11 +26,11 @@ from modelhub.services.file_reader.tables import (
     table,
 )
 
-DELIMITERS = (",", ";", "\t")
+DELIMITERS = (",", ";", "\t", "|")
 """Spreadsheets use semicolons in countries with a decimal comma."""
 TABS = ".tsv"
 """The suffix that tells the delimiter."""
-_SEP = re.compile(r'"?sep=(.)"?\s*')
+_SEP = re.compile(r'"?sep=(.)"?\1*\s*', re.IGNORECASE)
 """The line that names the delimiter for Excel."""
 
 
@@ -123,9 +123,19 @@ def _records(content: Content, delimiter: str, skipped: int = 0) -> Iterator[Rec
             except (csv.Error, BadRow) as error:
                 sentence = _(
                     "the line is not valid CSV (%(error)s); nothing after it could be read."
-                ) % {"error": error}
+                ) % {"error": _meaning(error)}
                 yield line, BadRow(sentence)
                 return
+
+
+def _meaning(error: Exception) -> str:
+    """Return what an error of the csv module means, and what helps."""
+    problem = str(error)
+    if problem == "unexpected end of data":
+        return _("a quotation mark is opened and not closed")
+    if problem.endswith("expected after '\"'"):
+        return _('inside of a quoted text, a quotation mark must be written twice, as ""')
+    return problem
 
 
 def _lines(file: TextIO) -> Iterator[str]:

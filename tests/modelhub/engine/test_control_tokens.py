@@ -115,6 +115,19 @@ KNOWN = [
     "[TOOL_CALLS]",
     "<｜User｜>",
     "<|channel|>",
+    "<|turn>",
+    "<turn|>",
+    "<channel|>",
+    "[|system|]",
+    "[|endofturn|]",
+    "<seed:bos>",
+    "<SPECIAL_10>",
+    "<end_of_utterance>",
+    "[gMASK]",
+    "<sop>",
+    "]~b]",
+    "[e~[",
+    "<role>SYSTEM</role>",
 ]
 
 

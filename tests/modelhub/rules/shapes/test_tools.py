@@ -59,7 +59,7 @@ ARGILLA = {
     "id": "a-1",
     "fields": {"instruction": "I feel low", "response1": "Since when?", "response2": "Cheer up."},
     "responses": {"quality": [{"value": 4, "user_id": "u"}, {"value": 2, "user_id": "v"}]},
-    "suggestions": {},
+    "suggestions": {"quality": {"value": 3, "agent": None}, "tone": None},
     "metadata": {},
 }
 FLAT = {
@@ -70,6 +70,7 @@ FLAT = {
     "quality.responses": [4, 2],
     "quality.responses.users": ["u", "v"],
     "quality.suggestion": 3,
+    "tone.suggestion": None,
 }
 OLD = {
     "external_id": "a-1",
@@ -92,7 +93,8 @@ def test_a_record_of_argilla_has_its_fields(row: dict[str, Any]) -> None:
         "responses": [{"text": "Since when?"}, {"text": "Cheer up."}],
         "external_id": "a-1",
     }
-    assert result.counts["judged_elsewhere"] == 2
+    assert result.counts["judged_elsewhere"] == 3  # two answers and a suggestion
+    assert result.unused in ([], ["metadata"])
 
 
 def test_fields_of_argilla_with_other_names_are_guessed() -> None:
@@ -153,3 +155,49 @@ def test_inner_names_of_a_table_are_read() -> None:
 def test_an_unknown_inner_name_is_refused_with_those_that_there_are() -> None:
     with pytest.raises(NoPrompt, match=r"no column called data.text.*annotations, data.worry"):
         prepared([(1, WORRY)], Options(columns={"prompt": "data.text"}))
+
+
+def test_names_inside_of_a_row_that_are_not_read_are_named() -> None:
+    data = {"text": "I feel low", "url": "https://example.org", "empty": None}
+    label_studio = prepared([(1, {"id": 1, "data": data, "annotations": []})])
+    assert label_studio.unused == ["data.url"]
+    mapped = Options(columns={"prompt": "data.url"})
+    assert prepared([(1, {"data": data, "annotations": []})], mapped).unused == []
+    argilla = prepared([(1, {"fields": {"prompt": "Hi", "picture": "x.png"}, "responses": []})])
+    assert argilla.unused == ["fields.picture"]
+
+
+def test_a_field_with_a_reply_beside_a_conversation_is_its_response() -> None:
+    fields = {"chat": [{"role": "user", "content": "Hi"}], "reply": "Hello."}
+    ((_line, found),) = prepared([(1, {"fields": fields, "responses": []})]).rows
+    assert [one["text"] for one in found["responses"]] == ["Hello."]
+
+
+STATES = ["submitted", "draft", "discarded"]
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {
+            "warm.responses": [4, 5, 1],
+            "warm.responses.status": STATES,
+            "prompt": "Hi",
+            "reply": "A",
+        },
+        {
+            "fields": {"prompt": "Hi", "reply": "A"},
+            "responses": [
+                {"user_id": state, "status": state, "values": {"warm": {"value": value}}}
+                for state, value in zip(STATES, [4, 5, 1], strict=True)
+            ],
+        },
+    ],
+    ids=["columns", "records"],
+)
+def test_only_submitted_answers_of_argilla_are_scores(answers: dict[str, Any]) -> None:
+    rows = prepared([(1, answers)])
+    ((_line, found),) = rows.rows
+    (response,) = found["responses"]
+    assert [score["value"] for score in response["scores"]] == [4]
+    assert rows.counts["judged_elsewhere"] == 2

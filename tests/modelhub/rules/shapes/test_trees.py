@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from modelhub.rules.import_words import others
 from modelhub.rules.raw_rows import BadRow, Note
 from modelhub.rules.row_reading import rows_of
 from tests.support.raw_rows import prepared
@@ -55,6 +56,31 @@ def flat(tree: dict[str, Any], parent: str | None = None) -> list[dict[str, Any]
     own = {name: value for name, value in tree.items() if name != "replies"}
     below = [row for reply in tree["replies"] for row in flat(reply, tree["message_id"])]
     return [own | {"parent_id": parent}, *below]
+
+
+def test_a_deleted_message_is_left_out_with_all_below_it() -> None:
+    deleted = node("d1", "prompter", "Spam.", node("d2", "assistant", "Yes?"), deleted=True)
+    below = node("r", "assistant", "Spam.", node("q", "prompter", "More"), deleted=True)
+    for rows in (
+        prepared(enumerate([{"prompt": deleted}, {"prompt": node("a", "prompter", "Hi", below)}])),
+        prepared(enumerate([*flat(deleted), *flat(node("a", "prompter", "Hi", below))])),
+    ):
+        assert [row["external_id"] for _line, row in rows.rows] == ["a"]
+        assert rows.counts["deleted_messages"] == 2
+        assert "2 deleted messages were left out, with the messages below them." in others(
+            rows.counts
+        )
+
+
+def test_cells_of_a_table_of_messages_mean_the_same() -> None:
+    rows = [
+        {name: "" if value is None else str(value) for name, value in row.items()}
+        | {"deleted": str(row.get("deleted", False)), "synthetic": "False"}
+        for row in flat(TREE)
+    ]
+    assert [row for _line, row in prepared(enumerate(rows)).rows] == EXPECTED
+    (decimal,) = prepared([(1, rows[0]), (2, rows[1] | {"rank": "1.0"})]).rows
+    assert decimal[1]["responses"][0]["rank"] == 2
 
 
 def test_a_nested_tree_gives_a_prompt_for_each_turn_with_replies() -> None:
