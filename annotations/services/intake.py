@@ -21,7 +21,7 @@ from annotations.permissions import ADD_PROMPTS
 from annotations.rules import prompts as rules
 from annotations.rules.minhash import REPLY_WORDS, says_enough, signatures
 from annotations.rules.prompts import PromptRow, RowProblem
-from annotations.rules.text_kinds import Origin
+from annotations.rules.text_kinds import Origin, TextCheck
 from annotations.rules.texts import first_check, text_hash
 from annotations.services.incoming import (
     MARK_BITS,
@@ -33,6 +33,7 @@ from annotations.services.incoming import (
     mark_of_stored,
 )
 from annotations.services.late_grouping import group_late
+from annotations.services.same_values import Hashes
 from annotations.services.split_groups import SplitGroupBuilder
 from codesign.audit import services as audit
 from codesign.audit.registry import action
@@ -142,6 +143,21 @@ class Landed:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyFacts:
+    """What is stored and compared of the text of a response, found without the database."""
+
+    text_hash: str
+    check: TextCheck
+    says_enough: bool
+    """Whether prompts with this response belong in one split group."""
+
+
+def facts_of(text: str) -> ReplyFacts:
+    """Return the facts of the text of a response. Imports call it beside the database's work."""
+    return ReplyFacts(text_hash(text), first_check(text), says_enough(text, REPLY_WORDS))
+
+
+@dataclass(frozen=True, slots=True)
 class NewResponse:
     """A response to write. `source` is opaque here."""
 
@@ -150,8 +166,8 @@ class NewResponse:
     origin: Origin
     source: uuid.UUID
     language: str = "en"
-    text_hash: str = ""
-    """Computed if empty."""
+    facts: ReplyFacts | None = None
+    """Computed if None."""
 
 
 class Intake:
@@ -174,6 +190,7 @@ class Intake:
         self.problems: list[RowProblem] = []
         self._any_older = Prompt.objects.filter(study=study).exists()
         self._split_groups = SplitGroupBuilder(study)
+        self._hashes = Hashes(any_older=self._any_older)
         self._marks: dict[int, int] = {}
         """Hash of an external id → its first line, and the mark of that row (see `mark_of`)."""
         self._on_trial: dict[int, NewRow] = {}
@@ -285,13 +302,14 @@ class Intake:
 
     def add_responses(self, new: Sequence[NewResponse]) -> list[uuid.UUID]:
         """Write responses. Return their ids, in order."""
-        self._split_groups.add_responses(
-            [
-                (one.text_hash or text_hash(one.text), one.prompt.split_group)
-                for one in new
-                if says_enough(one.text, REPLY_WORDS)
-            ]
-        )
+        with_facts = [(one.facts or facts_of(one.text), one.prompt) for one in new]
+        hashes = [
+            (facts.text_hash, prompt.split_group)
+            for facts, prompt in with_facts
+            if facts.says_enough
+        ]
+        stored = {digest for digest, _group in hashes if self._hashes.maybe_stored(digest)}
+        self._split_groups.add_responses(hashes, stored=stored)
         return write_responses(study=self.study, new=new)
 
     def settle(self, sign: Callable[[], None] = lambda: None) -> None:
@@ -347,13 +365,14 @@ def write_responses(*, study: Study, new: Sequence[NewResponse]) -> list[uuid.UU
             now + timedelta(microseconds=number),
             one.prompt.id,
             one.text,
-            one.text_hash or text_hash(one.text),
+            facts.text_hash,
             str(one.origin),
             one.language,
             one.source,
-            first_check(one.text),
+            facts.check,
         )
         for number, (id, one) in enumerate(zip(ids, new, strict=True))
+        for facts in [one.facts or facts_of(one.text)]
     )
     copy_rows(Response, RESPONSE_COLUMNS, rows)
     return ids
