@@ -245,7 +245,7 @@ def _read(intake: Intake, rows: Rows, report: ImportReport, watch: Watch) -> Ite
         (
             part,
             intake.ready([row.prompt for row in part.rows]),
-            [[facts_of(one.text) for one in row.responses] for row in part.rows],
+            [[facts_of(text=one.text) for one in row.responses] for row in part.rows],
         )
         for part in _parts(rows)
     )
