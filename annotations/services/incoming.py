@@ -59,7 +59,7 @@ class Incoming:
 def incoming(*, study_id: uuid.UUID, row: PromptRow, talk: Sequence[str]) -> Incoming:
     """Return the fields of a row that has passed `row_problem`; `talk` is from `rules.turns`."""
     digest = rules.hash_of_turns(talk)
-    texts, own_id = rules.same_texts(row.messages), seen(row.external_id)
+    texts, own_id = rules.same_texts(row.messages, talk), seen(row.external_id)
     return Incoming(
         id=uuid.uuid4(),
         external_id=own_id or rules.id_of_text(texts, row.language),

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Collection, Sequence
 
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, F, Max, Min, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -65,10 +65,15 @@ def hold(*, study: Study, prompts: QuerySet[Prompt], round: Round) -> int:
     return len(rows)
 
 
-def with_one_reply(*, prompts: QuerySet[Prompt]) -> int:
-    """Return how many prompts have one response, or several with the same text."""
-    different = Count("responses__text_hash", distinct=True)
-    return prompts.filter(in_use("responses")).alias(n=different).filter(n=1).count()
+def count_by_replies(*, prompts: QuerySet[Prompt]) -> tuple[int, int]:
+    """Return how many prompts have one text as response, and how many have different ones."""
+    written = prompts.filter(in_use("responses"))
+    counts = written.annotate(
+        first=Min("responses__text_hash"), last=Max("responses__text_hash")
+    ).aggregate(
+        one=Count("id", filter=Q(first=F("last"))), more=Count("id", filter=Q(first__lt=F("last")))
+    )
+    return counts["one"], counts["more"]
 
 
 def ready(*, prompts: QuerySet[Prompt], round: Round) -> QuerySet[Prompt]:
