@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from codesign.compensation.rules.rejections import (
     LONGEST_APPEAL,
@@ -35,6 +38,21 @@ class RejectionForm(forms.Form):
         max_length=LONGEST_REASON,
         widget=forms.Textarea(attrs={"rows": 5}),
     )
+
+    def __init__(self, *args: Any, others: int, **kwargs: Any) -> None:
+        """`others`: how many more pieces of the same person can be rejected with this one."""
+        super().__init__(*args, **kwargs)
+        if others:
+            words = ngettext(
+                "%(n)s more piece. Read it first: the reason has to fit it too.",
+                "%(n)s more pieces. Read some of them first: the reason has to fit all of them.",
+                others,
+            )
+            self.fields["everything"] = forms.BooleanField(
+                label=_("Also all other work of this person that is not approved yet"),
+                help_text=words % {"n": others},
+                required=False,
+            )
 
 
 class AppealForm(forms.Form):

@@ -13,7 +13,7 @@ from django.utils import timezone
 from codesign.compensation.models import Approval, Leg, RejectedWork
 from codesign.compensation.models.rejections import REJECTED
 from codesign.compensation.rules.ledger import AccountKind, TransferKind
-from codesign.compensation.rules.rejections import AUTO_APPROVAL
+from codesign.compensation.rules.rejections import AUTO_APPROVAL, MOST_WORKS
 from codesign.compensation.rules.work_states import WorkState, state_of_paid
 
 Work = tuple[str, uuid.UUID]
@@ -76,6 +76,13 @@ def sample(*, study_id: uuid.UUID) -> list[Leg]:
     """Return a random sample of the work that waits, each time another one. One query."""
     legs = waiting_legs(study_id=study_id).select_related("account", "transfer")
     return list(legs.order_by("?")[:SAMPLE])
+
+
+def other_works(*, study_id: uuid.UUID, leg: Leg) -> list[Work]:
+    """Return what else of the same person waits, at most as much as one rejection can hold."""
+    legs = waiting_legs(study_id=study_id).filter(account=leg.account).exclude(id=leg.id)
+    works = legs.order_by("id").values_list("transfer__about_kind", "transfer__about_id")
+    return list(works[: MOST_WORKS - 1])
 
 
 def states_of(*, study_id: uuid.UUID, done: Mapping[Work, datetime]) -> dict[Work, WorkState]:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from codesign.compensation.forms.rejections import DecisionForm, RejectionForm
 from codesign.compensation.permissions import REVIEW_WORK, SEE_REVIEW
-from codesign.compensation.queries import ledger
+from codesign.compensation.queries import ledger, reviews
 from codesign.compensation.queries import rejections as queries
 from codesign.compensation.queries.rejections import ShownRejection
 from codesign.compensation.registry import REVIEWED_WORK
@@ -51,17 +51,23 @@ def listed(request: StudyRequest, slug: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def propose(request: StudyRequest, slug: str, transfer_id: uuid.UUID) -> HttpResponse:
-    """Propose to reject one piece of credited work."""
-    leg = ledger.credit_in(study_id=request.member.study_id, transfer_id=transfer_id)
-    form = RejectionForm(request.POST if request.method == "POST" else None)
+    """Propose to reject one piece of credited work, or with it all that waits of its person."""
+    study_id = request.member.study_id
+    leg = ledger.credit_in(study_id=study_id, transfer_id=transfer_id)
+    others = reviews.other_works(study_id=study_id, leg=leg)
+    form = RejectionForm(request.POST if request.method == "POST" else None, others=len(others))
     if form.is_bound and form.is_valid():
         try:
             made = rejections.propose(
                 actor=request.actor,
                 study=request.member.study,
                 member_id=leg.account.owner_id,
-                works=[(leg.transfer.about_kind, leg.transfer.about_id)],
-                **form.cleaned_data,
+                works=[
+                    (leg.transfer.about_kind, leg.transfer.about_id),
+                    *(others if form.cleaned_data.get("everything") else ()),
+                ],
+                category=form.cleaned_data["category"],
+                reason=form.cleaned_data["reason"],
             )
         except Invalid as refusal:
             _add_errors(form, refusal)

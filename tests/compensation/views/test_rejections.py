@@ -82,6 +82,26 @@ def test_two_coordinators_reject_work(member: Member, client: Client) -> None:
     assert earned(member) == 80
 
 
+def test_all_work_of_a_person_is_rejected_with_one_reason(member: Member, client: Client) -> None:
+    made, *_others = [credit(member) for _ in range(4)]
+    taken = credit(member)
+    propose(taken, member)
+    credit(MemberFactory.create(cohort=member.cohort))
+    client.force_login(staff(member.study).user)
+    reject_page = address("reject", member, transfer_id=made.id)
+    assert "3 more pieces" in client.get(reject_page).content.decode()
+    sent = {"category": "automated", "reason": REASON, "everything": "on"}
+    assert client.post(reject_page, sent).status_code == 302
+    newest = Rejection.objects.order_by("created_at").last()
+    assert newest is not None
+    assert newest.works.count() == 4
+    client.force_login(staff(member.study).user)
+    client.post(page_of(newest), {"do": "confirm"})
+    assert earned(member) == 80
+    few = queries_of(client, page_of(newest))
+    assert few == queries_of(client, page_of(reject(credit(member), member)))
+
+
 def test_a_proposal_is_taken_back(member: Member, client: Client) -> None:
     rejection = propose(credit(member), member)
     client.force_login(staff(member.study).user)
