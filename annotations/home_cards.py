@@ -128,9 +128,9 @@ def pay_checks_step(member: Member) -> registry.Step | None:
 
 
 def held_pay(member: Member) -> registry.Panel | None:
-    """Return the panel of a person's pay page with held pay and work that was not paid."""
+    """Return the panel of a person's pay page with held pay; None without any."""
     own_pay = pay_checks.of_person(actor=Actor.of(member.user), member=member)
-    if not own_pay.held and not own_pay.not_paid:
+    if not own_pay.held:
         return None
     context = {"own_pay": own_pay, "study": member.study}
     return registry.Panel("annotations/_held_pay.html", context)

@@ -1,6 +1,14 @@
 """Celery tasks of this app."""
 
-from annotations.services import assignments, counters, filling, offering, regroup, releases
+from annotations.services import (
+    assignments,
+    counters,
+    filling,
+    offering,
+    pay_checks,
+    regroup,
+    releases,
+)
 from codesign.jobs.carrier import background
 from codesign.jobs.tasks import carried
 
@@ -20,3 +28,9 @@ def expire_leases() -> None:
 def fold_tallies() -> None:
     """Fold the counters of rounds and of the ledger."""
     counters.fold_all()
+
+
+@background(name="annotations.tasks.pay_overdue", queue="default", time_limit=60)
+def pay_overdue() -> None:
+    """Pay work whose pay was held for too long without a decision."""
+    pay_checks.pay_overdue()

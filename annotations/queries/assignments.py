@@ -21,7 +21,7 @@ from codesign.consent import queries as consent
 from codesign.shared.actors import Actor
 from codesign.shared.compiled_queries import CompiledQuery
 from codesign.shared.errors import NoConsent, NotFound
-from codesign.studies.models import Member, is_current
+from codesign.studies.models import Member, Study, is_current
 
 AT_MOST = 100
 """Waiting tasks are counted up to this number, because a larger one helps nobody."""
@@ -274,15 +274,19 @@ def held(*, actor: Actor, slug: str) -> Assignment | None:
 
 def shown(*, actor: Actor, assignment: Assignment) -> ShownAssignment:
     """Return the assignment as its member sees it; no query if prompt and responses are loaded."""
-    member = assignment.member
-    if member.user_id != actor.user_id:
+    if assignment.member.user_id != actor.user_id:
         raise NotFound
+    return shown_to(assignment.member.study, assignment)
+
+
+def shown_to(study: Study, assignment: Assignment) -> ShownAssignment:
+    """Return the assignment as its member sees it, for a reader whom the caller has checked."""
     prompt = assignment.prompt
     responses = assignment.responses
-    words = rubrics.rubric_in(assignment.rubric_id, get_language() or member.study.language)
+    words = rubrics.rubric_in(assignment.rubric_id, get_language() or study.language)
     return {
         "id": str(assignment.id),
-        "study": member.study.slug,
+        "study": study.slug,
         "state": assignment.state,
         "expires_at": assignment.expires_at.isoformat(),
         "prompt": shown_prompt(prompt),

@@ -370,6 +370,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "seal-audit": {"task": "audit.tasks.seal", "schedule": 60.0},
     "fold-tallies": {"task": "annotations.tasks.fold_tallies", "schedule": 60.0},
     "expire-leases": {"task": "annotations.tasks.expire_leases", "schedule": 60.0},
+    "tend-reviews": {"task": "compensation.tasks.tend_reviews", "schedule": 600.0},
+    "pay-held-work": {"task": "annotations.tasks.pay_overdue", "schedule": 600.0},
     "clear-uploads": {"task": "modelhub.tasks.ring_uploads", "schedule": 600.0},
     "drop-uploads": {"task": "modelhub.tasks.drop_uploads", "schedule": 3600.0},
 }

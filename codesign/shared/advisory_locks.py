@@ -33,6 +33,7 @@ class Lock(IntEnum):
     SPLIT_GROUPS = 7  # by study: one transaction ties prompts at a time
     PLACE_REQUESTS = 8  # by study: requests to take part are counted one at a time
     REGISTER_MODEL = 9  # models get their names one after another
+    REVIEW_PAY = 10  # by study: work is approved or rejected, never both
     LOAD = 19  # by person: one of their studies at a time reads the load of their day
 
 

@@ -1,4 +1,4 @@
-"""Pay rates and credits."""
+"""Pay rates, credits and rejections."""
 
 from __future__ import annotations
 
@@ -6,10 +6,17 @@ import uuid
 
 from django.utils import timezone
 
-from codesign.compensation.models import PayRate, Transfer
-from codesign.compensation.services import ledger, pay_rates
-from codesign.shared.actors import SYSTEM
+from codesign.compensation.models import PayRate, Rejection, Transfer
+from codesign.compensation.services import ledger, pay_rates, rejections
+from codesign.shared.actors import SYSTEM, Actor
 from codesign.studies.models import Cohort, Member
+from tests.factories.studies import staff
+
+REASON = (
+    "All forty answers came within one third of a second of each other, at night, and each of them"
+    " chose the first option. We wrote twice and got no reply."
+)
+"""A reason to reject work, long enough."""
 
 
 def set_rate(
@@ -37,3 +44,27 @@ def credit(member: Member, amount_minor: int = 80, *, currency: str = "GBP") -> 
     )
     assert made is not None
     return made
+
+
+def propose(made: Transfer, member: Member, *, by: Member | None = None) -> Rejection:
+    """A proposal to reject one credit, by a coordinator."""
+    return rejections.propose(
+        actor=Actor.of((by or staff(member.study)).user),
+        study=member.study,
+        member_id=member.id,
+        works=[(made.about_kind, made.about_id)],
+        category="automated",
+        reason=REASON,
+    )
+
+
+def reject(made: Transfer, member: Member) -> Rejection:
+    """A rejection of one credit by two coordinators."""
+    return confirm(propose(made, member))
+
+
+def confirm(rejection: Rejection, *, by: Member | None = None) -> Rejection:
+    """Confirm a proposal, as another coordinator."""
+    study = rejection.study
+    actor = Actor.of((by or staff(study)).user)
+    return rejections.confirm(actor=actor, study=study, rejection_id=rejection.id)

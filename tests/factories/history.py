@@ -19,6 +19,7 @@ from annotations.services.imported import record_imported_judgements
 from codesign.accounts.services import make_account
 from codesign.audit.models import Seal
 from codesign.care.services.cases import add_note, ask_for_support
+from codesign.compensation.models import Approval
 from codesign.compensation.services import pay_rates
 from codesign.consent.services import withdraw
 from codesign.jobs.models import Job, JobMove
@@ -43,6 +44,7 @@ def make_history() -> None:
     turns_rubric(cohort.study)
     pay_rates.promise(member=member)
     credit(member)
+    Approval.objects.create(study=member.study, about_kind="test_work", about_id=uuid.uuid4())
     _judge_and_review(member)
     release: DatasetRelease = frozen_release(member.study)
     ReleaseMember.objects.create(release=release, member=member, rows=1)

@@ -22,6 +22,7 @@ APPEND_ONLY = {
     "audit.PersonalDetail",
     "audit.Seal",
     "care.CaseMove",
+    "compensation.Approval",
     "compensation.Leg",
     "compensation.PayRate",
     "compensation.Promise",

@@ -109,11 +109,12 @@ def credit_in(*, study_id: uuid.UUID, transfer_id: uuid.UUID) -> Leg:
 
 
 def reversed_credits(*, about_kind: str, about_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
-    """Return those of these pieces of work whose credit was reversed. One query."""
+    """Return those of these pieces of work whose credit is reversed now. One query."""
     credits = Transfer.objects.filter(
         kind=TransferKind.CREDIT,
         about_kind=about_kind,
         about_id__in=about_ids,
         reversed_by__isnull=False,
+        reversed_by__reversed_by=None,
     )
     return set(credits.values_list("about_id", flat=True))

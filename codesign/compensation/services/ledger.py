@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from codesign.audit import services as audit
-from codesign.audit.registry import action
 from codesign.compensation.models import Account, LedgerCounter, Leg, Transfer
 from codesign.compensation.models.ledger import COUNTED
-from codesign.compensation.permissions import SET_PAY
 from codesign.compensation.rules.ledger import AccountKind, TransferKind
-from codesign.shared.actors import Actor
 from codesign.shared.compiled_queries import insert
 from codesign.shared.counters import fold
-from codesign.shared.errors import Conflict, Invalid
-from codesign.shared.visible import shows_nothing
+from codesign.shared.errors import Conflict
 from codesign.studies.models import Member, Study
-from codesign.studies.permissions import require
-
-REVERSED = action("compensation.reversed", gettext_lazy("reversed a payment"))
-
-LONGEST_REASON = 200
 
 KEPT = 10_000
 """Number of account pairs that a process caches."""
@@ -56,30 +46,69 @@ def _keep(key: tuple[uuid.UUID, uuid.UUID, str], accounts: tuple[Account, Accoun
 
 def _find_accounts(member: Member, currency: str) -> tuple[Account, Account]:
     """Return the accounts from the database. One query once both exist."""
-    wanted = {
-        ("member", member.id, AccountKind.PAYABLE): member.pseudonym,
-        ("study", member.study_id, AccountKind.SPENT): member.study.title,
-    }
-    accounts = {
-        (account.owner_kind, account.owner_id, account.kind): account
+    wanted = ((member, AccountKind.PAYABLE), (member.study, AccountKind.SPENT))
+    found = {
+        (account.owner_id, account.kind): account
         for account in Account.objects.filter(
             owner_id__in=[member.id, member.study_id],
-            kind__in=[AccountKind.PAYABLE, AccountKind.SPENT],
+            kind__in=[kind for _owner, kind in wanted],
             currency=currency,
         )
     }
-    for key, label in wanted.items():
-        if key not in accounts:
-            owner_kind, owner_id, kind = key
-            accounts[key], _created = Account.objects.get_or_create(
-                owner_kind=owner_kind,
-                owner_id=owner_id,
-                kind=kind,
-                currency=currency,
-                defaults={"owner_label": label},
-            )
-    payable, spent = (accounts[key] for key in wanted)
+    payable, spent = (
+        found.get((owner.id, kind)) or account_of(owner=owner, kind=kind, currency=currency)
+        for owner, kind in wanted
+    )
     return payable, spent
+
+
+def account_of(*, owner: Member | Study, kind: AccountKind, currency: str) -> Account:
+    """Return an account of a person or of a study, which the first use opens."""
+    person = isinstance(owner, Member)
+    account, _created = Account.objects.get_or_create(
+        owner_kind="member" if person else "study",
+        owner_id=owner.id,
+        kind=kind,
+        currency=currency,
+        defaults={"owner_label": owner.pseudonym if isinstance(owner, Member) else owner.title},
+    )
+    return account
+
+
+def post(
+    *,
+    kind: TransferKind,
+    study_id: uuid.UUID,
+    about: tuple[str, uuid.UUID, str],
+    amounts: Mapping[Account, int],
+    key: str,
+    effective_at: datetime,
+    reverses: Transfer | None = None,
+) -> Transfer:
+    """Write a transfer with its legs, in the caller's transaction.
+
+    `about` is (kind, id, label) of its reason, `amounts` are minor units that sum to zero in each
+    currency. A unique constraint refuses a second transfer with the same `key`.
+    """
+    about_kind, about_id, label = about
+    transfer = Transfer(
+        kind=kind,
+        idempotency_key=key,
+        study_id=study_id,
+        about_kind=about_kind,
+        about_id=about_id,
+        about_label=label,
+        reverses=reverses,
+        effective_at=effective_at,
+    )
+    insert(transfer)
+    insert(
+        *(
+            Leg(transfer=transfer, account=account, currency=account.currency, amount_minor=amount)
+            for account, amount in amounts.items()
+        )
+    )
+    return transfer
 
 
 @transaction.atomic(savepoint=False)
@@ -98,72 +127,39 @@ def credit(
     """
     if amount_minor == 0:
         return None
-    kind, about_id, label = about
     payable, spent = _accounts(member, currency)
-    transfer = Transfer(
+    return post(
         kind=TransferKind.CREDIT,
-        idempotency_key=f"credit:{kind}:{about_id}",
         study_id=member.study_id,
-        about_kind=kind,
-        about_id=about_id,
-        about_label=label,
+        about=about,
+        amounts={payable: amount_minor, spent: -amount_minor},
+        key=f"credit:{about[0]}:{about[1]}",
         effective_at=effective_at,
     )
-    insert(transfer)
-    _post(transfer, {payable: amount_minor, spent: -amount_minor})
-    return transfer
 
 
-def _post(transfer: Transfer, amounts: dict[Account, int]) -> None:
-    insert(
-        *(
-            Leg(transfer=transfer, account=account, currency=account.currency, amount_minor=amount)
-            for account, amount in amounts.items()
-        )
+@transaction.atomic
+def reverse(*, transfer: Transfer) -> Transfer:
+    """Undo a credit, or the reversal of a credit, by an opposite entry (standards 3.10).
+
+    All entries stay. Only `services.rejections` calls this, for a confirmed rejection and for one
+    that is revoked, so the net of a credit is its amount or zero. Each transfer is reversed at most
+    once, and a credit that was paid again is never reversed again.
+    """
+    again = transfer.reverses is not None and transfer.reverses.reverses is not None
+    if again or Transfer.objects.filter(reverses=transfer).exists():
+        raise Conflict(_("This payment has already been reversed."))
+    return post(
+        kind=TransferKind.REVERSAL,
+        study_id=transfer.study_id,
+        about=(transfer.about_kind, transfer.about_id, transfer.about_label),
+        amounts={leg.account: -leg.amount_minor for leg in transfer.legs.select_related("account")},
+        key=f"reversal:{transfer.id}",
+        effective_at=timezone.now(),
+        reverses=transfer,
     )
 
 
 def fold_book() -> int:
     """Fold the tallies of each account and currency into one. Return the number removed."""
     return fold(LedgerCounter, by=("study_id", "account_id", "currency"), sums=COUNTED)
-
-
-@transaction.atomic
-def reverse(*, actor: Actor, transfer: Transfer, reason: str) -> Transfer:
-    """Correct a credit by an opposite entry, with a reason. Both entries stay (standards 3.10)."""
-    require(actor, SET_PAY, Study.objects.get(id=transfer.study_id))
-    reason = " ".join(reason.split())
-    if shows_nothing(reason) or len(reason) > LONGEST_REASON:
-        problem = _("Please give a reason, in at most %(most)d characters.") % {
-            "most": LONGEST_REASON
-        }
-        raise Invalid(problem, {"reason": [problem]})
-    accounts = Account.objects.filter(id__in=transfer.legs.values("account"))
-    list(accounts.order_by("id").select_for_update(no_key=True))
-    if (
-        transfer.kind == TransferKind.REVERSAL
-        or Transfer.objects.filter(reverses=transfer).exists()
-    ):
-        raise Conflict(_("This payment has already been reversed."))
-    opposite = Transfer.objects.create(
-        kind=TransferKind.REVERSAL,
-        idempotency_key=f"reversal:{transfer.id}",
-        study_id=transfer.study_id,
-        about_kind=transfer.about_kind,
-        about_id=transfer.about_id,
-        about_label=transfer.about_label,
-        reverses=transfer,
-        effective_at=timezone.now(),
-    )
-    _post(
-        opposite,
-        {leg.account: -leg.amount_minor for leg in transfer.legs.select_related("account")},
-    )
-    audit.record(
-        actor=actor,
-        action=REVERSED,
-        study_id=transfer.study_id,
-        about=("transfer", transfer.id, transfer.about_label),
-        data={"reason": reason},
-    )
-    return opposite

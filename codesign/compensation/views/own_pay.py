@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from codesign.compensation.permissions import SEE_OWN_PAY
-from codesign.compensation.queries import ledger
+from codesign.compensation.queries import ledger, rejections, reviews
 from codesign.compensation.registry import BESIDE_PAY
 from codesign.shared.keyset import page_of
 from codesign.studies.permissions import StudyRequest, page
@@ -23,10 +23,14 @@ def mine(request: StudyRequest, slug: str) -> HttpResponse:
     """Show the balance and all payments, newest first."""
     member = request.member
     legs = ledger.entries(member_id=member.id)
+    shown = page_of(legs, by=["-id"], asked=request.GET, size=ENTRIES_A_PAGE)
+    states = reviews.states_of_legs(study_id=member.study_id, legs=shown)
     context = {
         "code": member.pseudonym,
         "beside": [panel for _name, find in BESIDE_PAY if (panel := find(member))],
         "balances": sorted(ledger.balances(member_id=member.id).items()),
-        "page": page_of(legs, by=["-id"], asked=request.GET, size=ENTRIES_A_PAGE),
+        "rejections": rejections.of_person(actor=request.actor, member=member),
+        "page": shown,
+        "rows": [(leg, states.get(leg.transfer_id)) for leg in shown],
     }
     return render(request, "compensation/mine.html", context)

@@ -1,4 +1,4 @@
-"""Forms to set a pay rate and to reverse a payment."""
+"""The form to set a pay rate."""
 
 from __future__ import annotations
 
@@ -11,16 +11,6 @@ from django.utils.translation import gettext_lazy
 
 from codesign.shared.money import read_money
 from codesign.studies.models import Cohort
-
-
-class ReasonForm(forms.Form):
-    """Why a payment is reversed. The reason is recorded in the audit trail."""
-
-    reason = forms.CharField(
-        label=gettext_lazy("Why are you reversing this payment?"),
-        help_text=gettext_lazy("Do not name people. The reason is recorded in the audit trail."),
-        max_length=200,
-    )
 
 
 class RateForm(forms.Form):

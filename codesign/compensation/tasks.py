@@ -1,0 +1,11 @@
+"""Scheduled tasks of pay."""
+
+from codesign.compensation.services import appeals, rejections
+from codesign.jobs.carrier import background
+
+
+@background(name="compensation.tasks.tend_reviews", queue="default", time_limit=60)
+def tend_reviews() -> None:
+    """End proposals that nobody confirmed in time, and grant appeals that nobody decided."""
+    rejections.lapse_overdue()
+    appeals.grant_overdue()
