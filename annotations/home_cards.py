@@ -57,7 +57,9 @@ def read_and_judge(member: Member) -> registry.Step | None:
     held = assignments.held(actor=actor, slug=member.study.slug)
     waiting = assignments.how_many_wait(member) + bool(held) if rate else 0
     why = None if waiting else no_work.why_nothing(actor=actor, member=member)
-    if not held and waiting and (limited := no_work.limited(member)):
+    if not held and waiting and rate and no_work.budget_is_used(member, rate=rate):
+        waiting, why = 0, no_work.Nothing.BUDGET
+    elif not held and waiting and (limited := no_work.limited(member)):
         waiting, why = 0, limited
     start = "annotations:topics" if waiting and topics.is_new(member) else "annotations:judge"
     return registry.Step(

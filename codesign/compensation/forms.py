@@ -1,4 +1,4 @@
-"""Forms to set a pay rate and to reverse a payment."""
+"""Forms to set a pay rate or a budget, and to reverse a payment."""
 
 from __future__ import annotations
 
@@ -21,6 +21,32 @@ class ReasonForm(forms.Form):
         help_text=gettext_lazy("Do not name people. The reason is recorded in the audit trail."),
         max_length=200,
     )
+
+
+class BudgetForm(forms.Form):
+    """What a study may spend on pay in one currency, including what it has spent."""
+
+    amount = forms.CharField(
+        label=gettext_lazy("Budget for pay"),
+        help_text=gettext_lazy(
+            "For the whole study, including what is already paid, such as 5000. It replaces the"
+            " budget that was set before."
+        ),
+        max_length=40,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+    currency = forms.CharField(
+        label=gettext_lazy("Currency"),
+        help_text=gettext_lazy("Three letters, such as GBP."),
+        max_length=3,
+        initial="GBP",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Require an unambiguous amount that is exact in the currency's smallest unit."""
+        cleaned = super().clean() or {}
+        _read_amount(self, cleaned)
+        return cleaned
 
 
 class RateForm(forms.Form):
@@ -65,12 +91,17 @@ class RateForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Require an unambiguous amount that is exact in the currency's smallest unit."""
         cleaned = super().clean() or {}
-        if "amount" in cleaned and "currency" in cleaned:
-            cleaned["currency"] = cleaned["currency"].upper()
-            try:
-                cleaned["amount_minor"] = read_money(cleaned["amount"], cleaned["currency"])
-            except ValueError as error:
-                self.add_error("amount", str(error))
+        _read_amount(self, cleaned)
         if "minutes" in cleaned:
             cleaned["estimated_seconds"] = int(cleaned["minutes"] * 60)
         return cleaned
+
+
+def _read_amount(form: forms.Form, cleaned: dict[str, Any]) -> None:
+    """Add `amount_minor` to the cleaned data, or an error to the form."""
+    if "amount" in cleaned and "currency" in cleaned:
+        cleaned["currency"] = cleaned["currency"].upper()
+        try:
+            cleaned["amount_minor"] = read_money(cleaned["amount"], cleaned["currency"])
+        except ValueError as error:
+            form.add_error("amount", str(error))

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from codesign.compensation.permissions import SEE_OWN_PAY, SEE_PAY
-from codesign.compensation.queries import ledger, pay_rates
+from codesign.compensation.queries import budgets, ledger, pay_rates
 from codesign.compensation.rules import pay_rates as pay_rules
 from codesign.consent.registry import BEFORE_SIGNING
 from codesign.enrolment.registry import COLUMNS, Column
@@ -42,6 +42,14 @@ def book(member: Member) -> Panel:
     return Panel("compensation/_book.html", {"books": ledger.book_of(study_id=member.study_id)})
 
 
+def budget(member: Member) -> Panel | None:
+    """Return a panel with what is left of the study's budget; None without a budget."""
+    funds = budgets.funds_by_currency(study_id=member.study_id)
+    if not funds:
+        return None
+    return Panel("compensation/_budget.html", {"study": member.study, "funds": funds.values()})
+
+
 def earned_by(member_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
     """Return what each person has earned and not been paid, formatted."""
     balances_of = ledger.balances_of(member_ids=member_ids)
@@ -55,7 +63,14 @@ COLUMNS.register("earned", Column(gettext_lazy("Earned"), earned_by))
 BEFORE_SIGNING.register("pay", what_it_pays)
 CARDS.register("earned", CardSource(SEE_OWN_PAY.roles, order=10, find=earned))
 CARDS.register("book", CardSource(SEE_PAY.roles, order=40, find=book))
+CARDS.register("budget", CardSource(SEE_PAY.roles, order=39, find=budget))
 NAV.register(
     "pay",
-    NavLink(gettext_lazy("Pay"), "compensation:rates", SEE_PAY, 40, also=["compensation:entries"]),
+    NavLink(
+        gettext_lazy("Pay"),
+        "compensation:rates",
+        SEE_PAY,
+        40,
+        also=["compensation:entries", "compensation:budget"],
+    ),
 )

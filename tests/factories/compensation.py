@@ -1,4 +1,4 @@
-"""Pay rates and credits."""
+"""Pay rates, floors, budgets and credits."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import uuid
 
 from django.utils import timezone
 
-from codesign.compensation.models import PayRate, Transfer
-from codesign.compensation.services import ledger, pay_rates
+from codesign.compensation.models import Budget, PayFloor, PayRate, Transfer
+from codesign.compensation.rules.floors import Floor
+from codesign.compensation.services import budgets, floors, ledger, pay_rates
 from codesign.shared.actors import SYSTEM
-from codesign.studies.models import Cohort, Member
+from codesign.studies.models import Cohort, Member, Study
 
 
 def set_rate(
@@ -23,6 +24,35 @@ def set_rate(
         amount_minor=amount_minor,
         currency=currency,
         estimated_seconds=seconds,
+    )
+
+
+def set_floor(
+    *,
+    minimum_minor: int | None = None,
+    recommended_minor: int | None = None,
+    country: str = "",
+    currency: str = "GBP",
+) -> PayFloor:
+    """One more norm that holds from today on."""
+    return floors.set_floor(
+        actor=SYSTEM,
+        floor=Floor(
+            norm="A norm",
+            country=country,
+            currency=currency,
+            minimum_minor=minimum_minor,
+            recommended_minor=recommended_minor,
+            valid_from=timezone.now().date(),
+            source="A test",
+        ),
+    )
+
+
+def set_budget(study: Study, amount_minor: int, currency: str = "GBP") -> Budget:
+    """What the study may spend from now on."""
+    return budgets.set_budget(
+        actor=SYSTEM, study=study, amount_minor=amount_minor, currency=currency
     )
 
 

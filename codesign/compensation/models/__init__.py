@@ -1,13 +1,20 @@
 """Tables of this app."""
 
+from codesign.compensation.models.budgets import Budget, BudgetWarning
+from codesign.compensation.models.floors import PayFloor
 from codesign.compensation.models.ledger import Account, LedgerCounter, Leg, Transfer
 from codesign.compensation.models.pay_rates import PayRate, Promise
+from codesign.compensation.models.time_checks import TimeCheck
 
 __all__ = [
     "Account",
+    "Budget",
+    "BudgetWarning",
     "LedgerCounter",
     "Leg",
+    "PayFloor",
     "PayRate",
     "Promise",
+    "TimeCheck",
     "Transfer",
 ]

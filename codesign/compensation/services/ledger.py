@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 
@@ -98,29 +99,63 @@ def credit(
     """
     if amount_minor == 0:
         return None
-    kind, about_id, label = about
     payable, spent = _accounts(member, currency)
-    transfer = Transfer(
+    return post(
         kind=TransferKind.CREDIT,
-        idempotency_key=f"credit:{kind}:{about_id}",
         study_id=member.study_id,
-        about_kind=kind,
+        about=about,
+        amounts={payable: amount_minor, spent: -amount_minor},
+        key=f"credit:{about[0]}:{about[1]}",
+        effective_at=effective_at,
+    )
+
+
+def post(
+    *,
+    kind: TransferKind,
+    study_id: uuid.UUID,
+    about: tuple[str, uuid.UUID, str],
+    amounts: Mapping[Account, int],
+    key: str,
+    effective_at: datetime,
+    reverses: Transfer | None = None,
+) -> Transfer:
+    """Store a transfer with its legs, in the caller's transaction. Every entry is made here.
+
+    `about` is (kind, id, label) of what it is for. `amounts`: account → signed minor units, which
+    sum to zero in each currency. A second transfer with the same `key` raises IntegrityError.
+    """
+    about_kind, about_id, label = about
+    transfer = Transfer(
+        kind=kind,
+        idempotency_key=key,
+        study_id=study_id,
+        about_kind=about_kind,
         about_id=about_id,
         about_label=label,
+        reverses=reverses,
         effective_at=effective_at,
     )
     insert(transfer)
-    _post(transfer, {payable: amount_minor, spent: -amount_minor})
-    return transfer
-
-
-def _post(transfer: Transfer, amounts: dict[Account, int]) -> None:
     insert(
         *(
             Leg(transfer=transfer, account=account, currency=account.currency, amount_minor=amount)
             for account, amount in amounts.items()
         )
     )
+    return transfer
+
+
+def account_of(*, owner: Member | Study, kind: AccountKind, currency: str) -> Account:
+    """Return the account of a person or a study, made if there is none yet."""
+    account, _created = Account.objects.get_or_create(
+        owner_kind="member" if isinstance(owner, Member) else "study",
+        owner_id=owner.id,
+        kind=kind,
+        currency=currency,
+        defaults={"owner_label": owner.pseudonym if isinstance(owner, Member) else owner.title},
+    )
+    return account
 
 
 def fold_book() -> int:
@@ -145,19 +180,14 @@ def reverse(*, actor: Actor, transfer: Transfer, reason: str) -> Transfer:
         or Transfer.objects.filter(reverses=transfer).exists()
     ):
         raise Conflict(_("This payment has already been reversed."))
-    opposite = Transfer.objects.create(
+    opposite = post(
         kind=TransferKind.REVERSAL,
-        idempotency_key=f"reversal:{transfer.id}",
         study_id=transfer.study_id,
-        about_kind=transfer.about_kind,
-        about_id=transfer.about_id,
-        about_label=transfer.about_label,
-        reverses=transfer,
+        about=(transfer.about_kind, transfer.about_id, transfer.about_label),
+        amounts={leg.account: -leg.amount_minor for leg in transfer.legs.select_related("account")},
+        key=f"reversal:{transfer.id}",
         effective_at=timezone.now(),
-    )
-    _post(
-        opposite,
-        {leg.account: -leg.amount_minor for leg in transfer.legs.select_related("account")},
+        reverses=transfer,
     )
     audit.record(
         actor=actor,
