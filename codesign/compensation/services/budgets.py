@@ -64,8 +64,7 @@ def set_budget(*, actor: Actor, study: Study, amount_minor: int, currency: str) 
         actor=actor,
         action=BUDGET_SET,
         study_id=study.id,
-        about=("budget", made.id, format_money(amount_minor, currency)),
-        data={"amount_minor": amount_minor, "currency": currency},
+        about=("budget", made.id, f"{amount_minor} {currency}"),
     )
     return made
 

@@ -39,7 +39,6 @@ def set_floor(*, actor: Actor, floor: Floor) -> PayFloor:
     audit.record(
         actor=actor,
         action=FLOOR_SET,
-        study_id=None,
         about=("pay_floor", made.id, floor.norm),
         data={
             "country": floor.country,

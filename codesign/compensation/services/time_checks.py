@@ -55,7 +55,7 @@ def record(
             action=ADJUSTED,
             study_id=cohort.study_id,
             about=("time_check", check.id, cohort.title),
-            data={"permille": permille, "pieces": pieces, "adjusted": adjusted},
+            data={"percent": check.percent, "pieces": pieces, "people": adjusted},
         )
     return check
 
