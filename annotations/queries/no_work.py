@@ -10,12 +10,12 @@ from django.utils import timezone
 from annotations.models import Assignment, Round, Seat
 from annotations.models.querysets import SeatQuerySet, in_use
 from annotations.queries import assignments, filling, load, offering
-from annotations.queries.reserved_pay import reserved_in
+from annotations.queries.reserved_pay import room_for_leases
 from annotations.registry import BEING_WRITTEN
 from annotations.rules.drawing import MOST_REPLIES
 from annotations.rules.states import SeatState
 from codesign.compensation.models import PayRate
-from codesign.compensation.queries import budgets, pay_rates
+from codesign.compensation.queries import pay_choices
 from codesign.compensation.rules.pay_rates import pay_for
 from codesign.jobs.queries import unfinished
 from codesign.shared.actors import Actor
@@ -29,6 +29,7 @@ class Nothing(StrEnum):
     PAUSED = "paused"
     CLOSED = "closed"  # the study is closed or not open yet
     UNPAID = "unpaid"  # no pay rate is in force
+    CAP = "cap"  # they want to earn no more in this week or year
     BUDGET = "budget"  # the study's budget for pay is used
     FULL = "full"  # their daily limit is reached
     HEAVIEST = "heaviest"  # only texts of the highest intensity wait, and they just read one
@@ -48,11 +49,11 @@ def why_nothing(*, actor: Actor, member: Member) -> Nothing:
     if member.study.state != StudyState.OPEN:
         paused = member.study.state == StudyState.PAUSED
         return Nothing.PAUSED if paused else Nothing.CLOSED
-    rate = pay_rates.rate_in_force(cohort_id=member.cohort_id, at=timezone.now())
+    rate = pay_choices.rate_for(member=member, at=timezone.now())
     if rate is None:
         return Nothing.UNPAID
-    if budget_is_used(member, rate=rate):
-        return Nothing.BUDGET
+    if spent := no_money(member, rate=rate):
+        return spent
     if protected := limited(member):
         return protected
     if _being_written(member):
@@ -77,22 +78,27 @@ def limited(member: Member) -> Nothing | None:
     return None
 
 
-def budget_is_used(member: Member, *, rate: PayRate) -> bool:
-    """Return whether the budget covers no text, or not the next one, which may have more replies.
+def no_money(member: Member, *, rate: PayRate) -> Nothing | None:
+    """Return whether the member's own limit or the budget keeps the next text from them.
 
-    One query without a budget.
+    It may have more replies than the first two, which `rate` is for. Two queries without either.
     """
-    room = budgets.room_for_leases(study_id=member.study_id, currency=rate.currency)
-    if room is None:
+    currency, now = rate.currency, timezone.now()
+    if _keeps(pay_choices.left_of_cap(member=member, currency=currency, now=now), member, rate):
+        return Nothing.CAP
+    room = room_for_leases(study_id=member.study_id, currency=currency)
+    return Nothing.BUDGET if room and _keeps(room.left, member, rate) else None
+
+
+def _keeps(left: int | None, member: Member, rate: PayRate) -> bool:
+    if left is None or left >= pay_for(amount_minor=rate.amount_minor, replies=MOST_REPLIES):
         return False
-    left = room.unspent - reserved_in(study_id=member.study_id, currency=rate.currency)
     if left < rate.amount_minor:
         return True
     first = assignments.waiting_seats(member).first()
-    if first is None or left >= pay_for(amount_minor=rate.amount_minor, replies=MOST_REPLIES):
+    if first is None:
         return False
-    replies = first.task.responses.count()
-    return left < pay_for(amount_minor=rate.amount_minor, replies=replies)
+    return left < pay_for(amount_minor=rate.amount_minor, replies=first.task.responses.count())
 
 
 def _open_rounds(member: Member) -> QuerySet[Round]:

@@ -30,7 +30,7 @@ from annotations.services import (
 )
 from annotations.services.lease_budgets import NotCovered, is_covered, most_pay
 from codesign.compensation.models import PayRate
-from codesign.compensation.queries import pay_rates
+from codesign.compensation.queries import pay_choices
 from codesign.compensation.services.budgets import Contended
 from codesign.consent import queries as consent
 from codesign.shared.actors import SYSTEM, Actor
@@ -130,8 +130,8 @@ def lease_next(
 
     Without a pay rate in force nothing is leased, because people must know the pay beforehand. Nor
     once the daily limit is reached: `member` is locked, so parallel requests cannot pass it, and so
-    is the load of a person who judges in several studies. Nor if the budget does not cover it;
-    when little is left, only a search with `exact` can tell.
+    is the load of a person who judges in several studies. Nor if the budget or their own limit
+    does not cover it; when little is left of a budget, only a search with `exact` can tell.
     """
     rate = _rate(member, now)
     if rate is None:
@@ -142,7 +142,7 @@ def lease_next(
     if day.is_full:
         return NextLease(None)
     try:
-        most = most_pay(member=member, rate=rate, exact=exact)
+        most = most_pay(member=member, rate=rate, now=now, exact=exact)
     except Contended:
         return NextLease(None, contended=True)
     if most is None:
@@ -208,7 +208,7 @@ def _rate(member: Member, now: datetime) -> PayRate | None:
     """Return the rate at which the member's work is paid now; None while nothing is leased."""
     if member.study.state != StudyState.OPEN or member.cohort_id is None:
         return None
-    return pay_rates.rate_in_force(cohort_id=member.cohort_id, at=now)
+    return pay_choices.rate_for(member=member, at=now)
 
 
 def lease_again(
@@ -219,7 +219,7 @@ def lease_again(
     Nor if its pay is not paid yet and the budget may not cover it.
     """
     rate = _rate(member, now)
-    if rate is None or not (begun.skip_paid or is_covered(member=member, rate=rate)):
+    if rate is None or not (begun.skip_paid or is_covered(member=member, rate=rate, now=now)):
         return None
     if begun.holds_seat:
         seat = seats.take_again(member=member, task_id=begun.task_id)

@@ -26,6 +26,7 @@ AFTER_READING = {
 }
 """States whose page says where Help is."""
 ENDS_A_SESSION = AFTER_READING - {"rest", "break"} | {
+    Nothing.CAP,
     Nothing.BUDGET,
     Nothing.OTHERS,
     Nothing.BETWEEN,

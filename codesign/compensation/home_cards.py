@@ -26,7 +26,8 @@ def what_it_pays(member: Member) -> Panel | None:
     hourly = rate and pay_rules.hourly_minor(
         amount_minor=rate.amount_minor, estimated_seconds=rate.estimated_seconds
     )
-    return Panel("compensation/_promise.html", {"panel": {"rate": rate, "hourly": hourly}})
+    panel = {"rate": rate, "hourly": hourly, "slug": member.study.slug}
+    return Panel("compensation/_promise.html", {"panel": panel})
 
 
 def earned(member: Member) -> Panel:

@@ -7,4 +7,5 @@ SET_PAY = Permission("compensation.set_pay", Scope.STUDY, frozenset({Role.COORDI
 SEE_PAY = Permission(
     "compensation.see_pay", Scope.STUDY, frozenset({Role.COORDINATOR, Role.AUDITOR})
 )
+CHOOSE_PAY = Permission("compensation.choose_pay", Scope.STUDY, frozenset(JUDGING))
 SEE_OWN_PAY = Permission("compensation.see_own", Scope.STUDY, frozenset(JUDGING), kept=True)

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from codesign.compensation.views import budgets, ledger, own_pay, pay_rates
+from codesign.compensation.views import budgets, ledger, own_pay, pay_choices, pay_rates
 
 app_name = "compensation"
 urlpatterns = [
     path("", own_pay.mine, name="mine"),
     path("rates/", pay_rates.rates, name="rates"),
     path("budget/", budgets.budget, name="budget"),
+    path("choices/", pay_choices.choices, name="choices"),
     path("entries/", ledger.entries, name="entries"),
     path("entries/<uuid:transfer_id>/reverse/", ledger.reverse_entry, name="reverse"),
 ]

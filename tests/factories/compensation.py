@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from django.utils import timezone
 
@@ -56,14 +57,16 @@ def set_budget(study: Study, amount_minor: int, currency: str = "GBP") -> Budget
     )
 
 
-def credit(member: Member, amount_minor: int = 80, *, currency: str = "GBP") -> Transfer:
-    """Pay for one piece of made-up work."""
+def credit(
+    member: Member, amount_minor: int = 80, *, currency: str = "GBP", at: datetime | None = None
+) -> Transfer:
+    """Pay for one piece of made-up work, done now or at that time."""
     made = ledger.credit(
         member=member,
         about=("test_work", uuid.uuid4(), "a text"),
         amount_minor=amount_minor,
         currency=currency,
-        effective_at=timezone.now(),
+        effective_at=at or timezone.now(),
     )
     assert made is not None
     return made

@@ -22,6 +22,7 @@ from annotations.services.imported import record_imported_judgements
 from codesign.accounts.services import make_account
 from codesign.audit.models import Seal
 from codesign.care.services.cases import add_note, ask_for_support
+from codesign.compensation.models import PayChoice
 from codesign.compensation.services import budgets, pay_rates, time_checks
 from codesign.consent.services import withdraw
 from codesign.jobs.models import Job, JobMove
@@ -63,7 +64,8 @@ def make_history() -> None:
 
 def _watch_the_money(member: Member) -> None:
     assert member.cohort
-    set_floor(minimum_minor=1)
+    set_floor(minimum_minor=1, currency="JPY")
+    PayChoice.objects.create(member=member, share_percent=100)
     set_budget(member.study, 0, "EUR")
     budgets.warn_of_budgets()
     with transaction.atomic():

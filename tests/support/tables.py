@@ -25,6 +25,7 @@ APPEND_ONLY = {
     "compensation.Budget",
     "compensation.BudgetWarning",
     "compensation.Leg",
+    "compensation.PayChoice",
     "compensation.PayFloor",
     "compensation.PayRate",
     "compensation.Promise",

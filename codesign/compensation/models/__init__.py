@@ -3,6 +3,7 @@
 from codesign.compensation.models.budgets import Budget, BudgetWarning
 from codesign.compensation.models.floors import PayFloor
 from codesign.compensation.models.ledger import Account, LedgerCounter, Leg, Transfer
+from codesign.compensation.models.pay_choices import PayChoice
 from codesign.compensation.models.pay_rates import PayRate, Promise
 from codesign.compensation.models.time_checks import TimeCheck
 
@@ -12,6 +13,7 @@ __all__ = [
     "BudgetWarning",
     "LedgerCounter",
     "Leg",
+    "PayChoice",
     "PayFloor",
     "PayRate",
     "Promise",

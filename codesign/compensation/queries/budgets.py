@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, Max, OuterRef, QuerySet, Subquery, Sum
@@ -13,7 +12,6 @@ from django.db.models import Count, Max, OuterRef, QuerySet, Subquery, Sum
 from codesign.compensation.models import Budget, LedgerCounter, PayRate
 from codesign.compensation.registry import RESERVED
 from codesign.compensation.rules.budgets import Funds
-from codesign.shared.compiled_queries import CompiledQuery
 from codesign.studies.models import Member
 
 
@@ -58,8 +56,8 @@ def budgets_of(*, study_id: uuid.UUID) -> QuerySet[Budget]:
     return Budget.objects.filter(study_id=study_id).order_by("-created_at", "id")
 
 
-@CompiledQuery
-def _for_a_lease(study_id: uuid.UUID, currency: str) -> QuerySet[Budget]:
+def latest_for_a_lease(study_id: Any, currency: Any) -> QuerySet[Budget]:
+    """Return the latest budget with what it has `spent`, the `highest` rate ever, and `people`."""
     of_budget = {"study_id": OuterRef("study_id"), "currency": OuterRef("currency")}
     counters = LedgerCounter.objects.filter(**of_budget).values("study_id").order_by()
     rates = PayRate.objects.filter(**of_budget).values("study_id").order_by()
@@ -70,23 +68,3 @@ def _for_a_lease(study_id: uuid.UUID, currency: str) -> QuerySet[Budget]:
         people=Subquery(people.values("study_id").order_by().annotate(n=Count("id")).values("n")),
     )
     return budgets.order_by("-created_at")[:1]
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """What is not spent of a budget, and what all people can take at once; minor units."""
-
-    unspent: int
-    at_once: int
-    """For texts with one or two replies, at the highest rate that the study ever set."""
-
-
-def room_for_leases(*, study_id: uuid.UUID, currency: str) -> Room | None:
-    """Return what a lease has to know of the budget; None without one. One query."""
-    budget: Any = _for_a_lease.first(study_id=study_id, currency=currency)
-    if budget is None:
-        return None
-    return Room(
-        unspent=budget.amount_minor - int(budget.spent or 0),
-        at_once=(budget.people or 0) * (budget.highest or 0),
-    )

@@ -45,6 +45,15 @@ class Funds:
         return next((share for share in WARN_AT if self.percent >= share), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What is left for leases, and what all people can take at once; minor units."""
+
+    left: int
+    at_once: int
+    """For texts with one or two replies, at the highest rate that the study ever set."""
+
+
 def is_large(*, cost: int, budget: int | None, unit: int) -> bool:
     """Return whether a round's cost is confirmed first. `unit`: minor units in a whole unit."""
     return cost > LARGE_UNITS * unit if budget is None else cost * LARGE_SHARE > budget

@@ -19,7 +19,7 @@ from codesign.audit.registry import action
 from codesign.compensation.models import Budget, BudgetWarning
 from codesign.compensation.permissions import SET_PAY
 from codesign.compensation.queries import budgets as queries
-from codesign.compensation.rules.budgets import WARN_AT, Funds
+from codesign.compensation.rules.budgets import WARN_AT, Funds, Room
 from codesign.compensation.rules.pay_rates import most_minor
 from codesign.shared.actors import Actor
 from codesign.shared.advisory_locks import (
@@ -73,7 +73,7 @@ def most_for_a_lease(
     *,
     study_id: uuid.UUID,
     currency: str,
-    reserved: Callable[[], int],
+    read: Callable[[], Room | None],
     times_the_rate: int,
     wait: bool,
 ) -> int | None:
@@ -83,20 +83,19 @@ def most_for_a_lease(
     price, leases share a lock and run in parallel. Otherwise each takes the lock alone, until
     commit, and reads exactly what is left; leases that shared it have committed by then. The lock
     is waited for only with `wait`, because the caller may hold locks of tasks: without it,
-    Contended is raised. `reserved` reads the pay of open work. `times_the_rate`: how often the rate
-    a text pays at most.
+    Contended is raised. `read` reads the budget, in one statement. `times_the_rate`: how often the
+    rate a text pays at most.
     """
     if wait:
         lock_until_commit(Lock.BUDGET, study_id, currency)
     elif not try_lock_shared_until_commit(Lock.BUDGET, study_id, currency):
         raise Contended
-    room = queries.room_for_leases(study_id=study_id, currency=currency)
+    room = read()
     if room is None:
         return None
-    left = room.unspent - reserved()
     if wait:
-        return left
-    if left < room.at_once * times_the_rate:
+        return room.left
+    if room.left < room.at_once * times_the_rate:
         raise Contended
     return None
 

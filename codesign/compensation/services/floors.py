@@ -13,6 +13,7 @@ from codesign.compensation.rules.floors import Floor
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid, NotPermitted
 from codesign.shared.money import CURRENCIES
+from codesign.shared.visible import shows_nothing
 
 FLOOR_SET = action("compensation.floor_set", gettext_lazy("set a floor of pay"))
 
@@ -57,7 +58,7 @@ def _check(floor: Floor) -> None:
         raise Invalid(_("“%(code)s” is not a currency in use.") % {"code": floor.currency})
     if floor.country and not (len(floor.country) == 2 and floor.country.isupper()):
         raise Invalid(_("A country is two capital letters, such as GB."))
-    if not floor.norm.strip() or not floor.source.strip():
+    if shows_nothing(floor.norm) or shows_nothing(floor.source):
         raise Invalid(_("Name the norm and its source."))
     if not floor.minimum_minor and not floor.recommended_minor:
         raise Invalid(_("Give a minimum or a recommended amount above zero."))

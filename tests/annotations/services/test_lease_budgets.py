@@ -193,7 +193,7 @@ def test_a_study_without_a_budget_makes_no_query_for_it() -> None:
         counts.append(len(queries))
         asked = [one["sql"] for one in queries if "pg_try_advisory_xact_lock_shared" in one["sql"]]
         assert bool(asked) is bool(budget)
-    assert counts[1] == counts[0] + 3  # the lock, the budget, what is reserved
+    assert counts[1] == counts[0] + 2  # the lock, the budget
 
 
 @pytest.mark.django_db(transaction=True)
