@@ -8,6 +8,7 @@ from annotations.services import (
     pay_checks,
     regroup,
     releases,
+    work_times,
 )
 from codesign.jobs.carrier import background
 from codesign.jobs.tasks import carried
@@ -34,3 +35,9 @@ def fold_tallies() -> None:
 def pay_overdue() -> None:
     """Pay work whose pay was held for too long without a decision."""
     pay_checks.pay_overdue()
+
+
+@background(name="annotations.tasks.check_times", queue="default", time_limit=120)
+def check_times() -> None:
+    """Compare the time that judging took with the promised time, and adjust pay."""
+    work_times.check_all()

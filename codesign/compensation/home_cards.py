@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from codesign.compensation.permissions import DECIDE_APPEALS, REVIEW_WORK, SEE_OWN_PAY, SEE_PAY
-from codesign.compensation.queries import ledger, pay_rates, rejections
+from codesign.compensation.queries import budgets, ledger, pay_rates, rejections
 from codesign.compensation.rules import pay_rates as pay_rules
 from codesign.consent.registry import BEFORE_SIGNING
 from codesign.enrolment.registry import COLUMNS, Column
@@ -37,7 +37,8 @@ def what_it_pays(member: Member) -> Panel | None:
     hourly = rate and pay_rules.hourly_minor(
         amount_minor=rate.amount_minor, estimated_seconds=rate.estimated_seconds
     )
-    return Panel("compensation/_promise.html", {"panel": {"rate": rate, "hourly": hourly}})
+    panel = {"rate": rate, "hourly": hourly, "slug": member.study.slug}
+    return Panel("compensation/_promise.html", {"panel": panel})
 
 
 def earned(member: Member) -> Panel:
@@ -51,6 +52,14 @@ def earned(member: Member) -> Panel:
 def book(member: Member) -> Panel:
     """Return a panel with the study's total payments, and whether the ledger balances."""
     return Panel("compensation/_book.html", {"books": ledger.book_of(study_id=member.study_id)})
+
+
+def budget(member: Member) -> Panel | None:
+    """Return a panel with what is left of the study's budget; None without a budget."""
+    funds = budgets.funds_by_currency(study_id=member.study_id)
+    if not funds:
+        return None
+    return Panel("compensation/_budget.html", {"study": member.study, "funds": funds.values()})
 
 
 def earned_by(member_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
@@ -94,6 +103,7 @@ CARDS.register("earned", CardSource(SEE_OWN_PAY.roles, order=10, find=earned))
 CARDS.register("book", CardSource(SEE_PAY.roles, order=40, find=book))
 STEPS.register("rejections", StepSource(REVIEW_WORK.roles, order=16, find=rejections_step))
 STEPS.register("appeals", StepSource(DECIDE_APPEALS.roles, order=14, find=appeals_step))
+CARDS.register("budget", CardSource(SEE_PAY.roles, order=39, find=budget))
 NAV.register(
     "pay",
     NavLink(
@@ -101,6 +111,11 @@ NAV.register(
         "compensation:rates",
         SEE_PAY,
         40,
-        also=["compensation:entries", "compensation:review", "compensation:rejections"],
+        also=[
+            "compensation:budget",
+            "compensation:entries",
+            "compensation:review",
+            "compensation:rejections",
+        ],
     ),
 )

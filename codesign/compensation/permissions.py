@@ -16,4 +16,5 @@ DECIDE_APPEALS = Permission(
     "compensation.decide_appeals", Scope.STUDY, frozenset({Role.COORDINATOR, Role.AUDITOR})
 )
 """An auditor decides only where every coordinator took part in the rejection (decision 48)."""
+CHOOSE_PAY = Permission("compensation.choose_pay", Scope.STUDY, frozenset(JUDGING))
 SEE_OWN_PAY = Permission("compensation.see_own", Scope.STUDY, frozenset(JUDGING), kept=True)

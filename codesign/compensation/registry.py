@@ -1,9 +1,9 @@
-"""Paid work of other apps, listed for the trial balance, and their parts of the pay page."""
+"""What other apps tell of pay: paid work, reserved pay, countries, and parts of the pay page."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -47,3 +47,10 @@ class ReviewedWork:
 
 
 REVIEWED_WORK: Registry[ReviewedWork] = Registry("kind of reviewed work")
+# Each takes the id of a study and returns the ISO codes of the countries in which it recruits.
+COUNTRIES: Registry[Callable[[uuid.UUID], Collection[str]]] = Registry("countries of a study")
+
+# Each takes the ids of studies and returns (study, currency) → minor units that open work will pay.
+RESERVED: Registry[Callable[[Collection[uuid.UUID]], dict[tuple[uuid.UUID, str], int]]] = Registry(
+    "reserved pay"
+)

@@ -1,6 +1,6 @@
 """Scheduled tasks of pay."""
 
-from codesign.compensation.services import appeals, rejections
+from codesign.compensation.services import appeals, budgets, rejections
 from codesign.jobs.carrier import background
 
 
@@ -9,3 +9,9 @@ def tend_reviews() -> None:
     """End proposals that nobody confirmed in time, and grant appeals that nobody decided."""
     rejections.lapse_overdue()
     appeals.grant_overdue()
+
+
+@background(name="compensation.tasks.warn_of_budgets", queue="default", time_limit=60)
+def warn_of_budgets() -> None:
+    """Tell coordinators of budgets that are nearly used."""
+    budgets.warn_of_budgets()

@@ -372,6 +372,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "expire-leases": {"task": "annotations.tasks.expire_leases", "schedule": 60.0},
     "tend-reviews": {"task": "compensation.tasks.tend_reviews", "schedule": 600.0},
     "pay-held-work": {"task": "annotations.tasks.pay_overdue", "schedule": 600.0},
+    "warn-of-budgets": {"task": "compensation.tasks.warn_of_budgets", "schedule": 300.0},
+    "check-times": {"task": "annotations.tasks.check_times", "schedule": 3600.0},
     "clear-uploads": {"task": "modelhub.tasks.ring_uploads", "schedule": 600.0},
     "drop-uploads": {"task": "modelhub.tasks.drop_uploads", "schedule": 3600.0},
 }

@@ -9,7 +9,9 @@ from django.views.decorators.http import require_safe
 
 from codesign.compensation.permissions import SEE_OWN_PAY
 from codesign.compensation.queries import ledger, rejections, reviews
+from codesign.compensation.queries.time_checks import percent_longer
 from codesign.compensation.registry import BESIDE_PAY
+from codesign.compensation.rules.ledger import TransferKind
 from codesign.shared.keyset import page_of
 from codesign.studies.permissions import StudyRequest, page
 
@@ -25,7 +27,11 @@ def mine(request: StudyRequest, slug: str) -> HttpResponse:
     legs = ledger.entries(member_id=member.id)
     shown = page_of(legs, by=["-id"], asked=request.GET, size=ENTRIES_A_PAGE)
     states = reviews.states_of_legs(study_id=member.study_id, legs=shown)
+    checks = {
+        leg.transfer.about_id for leg in shown if leg.transfer.kind == TransferKind.ADJUSTMENT
+    }
     context = {
+        "longer": percent_longer(study_id=member.study_id, check_ids=checks) if checks else {},
         "code": member.pseudonym,
         "beside": [panel for _name, find in BESIDE_PAY if (panel := find(member))],
         "balances": sorted(ledger.balances(member_id=member.id).items()),
