@@ -57,5 +57,11 @@ CARDS.register("earned", CardSource(SEE_OWN_PAY.roles, order=10, find=earned))
 CARDS.register("book", CardSource(SEE_PAY.roles, order=40, find=book))
 NAV.register(
     "pay",
-    NavLink(gettext_lazy("Pay"), "compensation:rates", SEE_PAY, 40, also=["compensation:entries"]),
+    NavLink(
+        gettext_lazy("Pay"),
+        "compensation:rates",
+        SEE_PAY,
+        40,
+        also=["compensation:entries", "compensation:payouts", "compensation:people"],
+    ),
 )

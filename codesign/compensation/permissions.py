@@ -8,3 +8,5 @@ SEE_PAY = Permission(
     "compensation.see_pay", Scope.STUDY, frozenset({Role.COORDINATOR, Role.AUDITOR})
 )
 SEE_OWN_PAY = Permission("compensation.see_own", Scope.STUDY, frozenset(JUDGING), kept=True)
+PAY_OUT = Permission("compensation.pay_out", Scope.STUDY, frozenset({Role.COORDINATOR}))
+CHOOSE_METHOD = Permission("compensation.choose_method", Scope.STUDY, frozenset(JUDGING), kept=True)

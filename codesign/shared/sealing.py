@@ -1,5 +1,7 @@
 """Encrypts texts that almost nobody may read, such as notes about a person in distress.
 
+A row may store `key_id()` beside what it seals, so that a rotation of keys finds what to reseal.
+
 The key comes from `SECRET_KEY` and the study's secret. A backup holds only the latter (decision 9),
 so a stolen one reveals none of these texts. `SECRET_KEY_FALLBACKS` still open what an earlier key
 sealed.
@@ -17,11 +19,18 @@ from django.utils.encoding import force_bytes
 
 Buffer = bytes | memoryview
 """What a binary column gives."""
+KEY_ID_BYTES = 6
 
 
 def seal(text: str, *, secret: Buffer, use: bytes) -> bytes:
     """Return the text encrypted (Fernet). `use` separates the keys of different uses."""
     return _keys(secret, use).encrypt(text.encode())
+
+
+def key_id() -> str:
+    """Return a short name of the key that seals now; it reveals nothing of the key."""
+    name = HKDF(hashes.SHA256(), length=KEY_ID_BYTES, salt=None, info=b"key id")
+    return name.derive(force_bytes(settings.SECRET_KEY)).hex()
 
 
 def unseal(sealed: Buffer, *, secret: Buffer, use: bytes) -> str | None:

@@ -25,6 +25,7 @@ APPEND_ONLY = {
     "compensation.Leg",
     "compensation.PayRate",
     "compensation.Promise",
+    "compensation.ResultFile",
     "compensation.Transfer",
     "consent.ConsentChoice",
     "consent.ConsentRecord",

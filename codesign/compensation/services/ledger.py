@@ -1,8 +1,10 @@
-"""Credits work and reverses credits."""
+"""Posts transfers: credits of work, their reversals, and what other services post."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -31,6 +33,8 @@ LONGEST_REASON = 200
 
 KEPT = 10_000
 """Number of account pairs that a process caches."""
+AT_ONCE = 2_000
+"""Rows in one statement."""
 
 _ACCOUNTS: dict[tuple[uuid.UUID, uuid.UUID, str], tuple[Account, Account]] = {}
 
@@ -98,29 +102,96 @@ def credit(
     """
     if amount_minor == 0:
         return None
-    kind, about_id, label = about
+    kind, about_id, _label = about
     payable, spent = _accounts(member, currency)
-    transfer = Transfer(
+    return post(
         kind=TransferKind.CREDIT,
-        idempotency_key=f"credit:{kind}:{about_id}",
         study_id=member.study_id,
-        about_kind=kind,
-        about_id=about_id,
-        about_label=label,
+        about=about,
+        amounts={payable: amount_minor, spent: -amount_minor},
+        key=f"credit:{kind}:{about_id}",
         effective_at=effective_at,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """A transfer to post: what it is about as (kind, id, label), and minor units by account."""
+
+    kind: TransferKind
+    study_id: uuid.UUID
+    about: tuple[str, uuid.UUID, str]
+    amounts: Mapping[Account, int]
+    key: str
+    effective_at: datetime
+    reverses: Transfer | None = None
+
+    def transfer(self) -> Transfer:
+        """Return the row of the transfer, unsaved."""
+        about_kind, about_id, label = self.about
+        return Transfer(
+            kind=self.kind,
+            idempotency_key=self.key,
+            study_id=self.study_id,
+            about_kind=about_kind,
+            about_id=about_id,
+            about_label=label,
+            reverses=self.reverses,
+            effective_at=self.effective_at,
+        )
+
+    def legs(self, transfer: Transfer) -> list[Leg]:
+        """Return the rows of its legs, unsaved."""
+        return [
+            Leg(transfer=transfer, account=account, currency=account.currency, amount_minor=amount)
+            for account, amount in self.amounts.items()
+        ]
+
+
+def post(
+    *,
+    kind: TransferKind,
+    study_id: uuid.UUID,
+    about: tuple[str, uuid.UUID, str],
+    amounts: Mapping[Account, int],
+    key: str,
+    effective_at: datetime,
+    reverses: Transfer | None = None,
+) -> Transfer:
+    """Post one transfer in the caller's transaction; `amounts` are minor units by account.
+
+    `key` is unique for ever: the same movement cannot be posted twice.
+    """
+    posting = Posting(kind, study_id, about, amounts, key, effective_at, reverses)
+    transfer = posting.transfer()
     insert(transfer)
-    _post(transfer, {payable: amount_minor, spent: -amount_minor})
+    insert(*posting.legs(transfer))
     return transfer
 
 
-def _post(transfer: Transfer, amounts: dict[Account, int]) -> None:
-    insert(
-        *(
-            Leg(transfer=transfer, account=account, currency=account.currency, amount_minor=amount)
-            for account, amount in amounts.items()
-        )
+def post_all(postings: Sequence[Posting]) -> None:
+    """Post many transfers in the caller's transaction, with a few statements for all of them."""
+    transfers = [posting.transfer() for posting in postings]
+    Transfer.objects.bulk_create(transfers, batch_size=AT_ONCE)
+    legs = [
+        leg
+        for posting, transfer in zip(postings, transfers, strict=True)
+        for leg in posting.legs(transfer)
+    ]
+    Leg.objects.bulk_create(legs, batch_size=AT_ONCE)
+
+
+def account_of(owner: Member | Study, kind: AccountKind, currency: str) -> Account:
+    """Return the account of a person or a study in that currency; the first use makes it."""
+    of_person = isinstance(owner, Member)
+    account, _created = Account.objects.get_or_create(
+        owner_kind="member" if of_person else "study",
+        owner_id=owner.id,
+        kind=kind,
+        currency=currency,
+        defaults={"owner_label": owner.pseudonym if isinstance(owner, Member) else owner.title},
     )
+    return account
 
 
 def fold_book() -> int:
@@ -145,19 +216,15 @@ def reverse(*, actor: Actor, transfer: Transfer, reason: str) -> Transfer:
         or Transfer.objects.filter(reverses=transfer).exists()
     ):
         raise Conflict(_("This payment has already been reversed."))
-    opposite = Transfer.objects.create(
+    legs = transfer.legs.select_related("account")
+    opposite = post(
         kind=TransferKind.REVERSAL,
-        idempotency_key=f"reversal:{transfer.id}",
         study_id=transfer.study_id,
-        about_kind=transfer.about_kind,
-        about_id=transfer.about_id,
-        about_label=transfer.about_label,
-        reverses=transfer,
+        about=(transfer.about_kind, transfer.about_id, transfer.about_label),
+        amounts={leg.account: -leg.amount_minor for leg in legs},
+        key=f"reversal:{transfer.id}",
         effective_at=timezone.now(),
-    )
-    _post(
-        opposite,
-        {leg.account: -leg.amount_minor for leg in transfer.legs.select_related("account")},
+        reverses=transfer,
     )
     audit.record(
         actor=actor,

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from codesign.compensation.forms import ReasonForm
+from codesign.compensation.forms.pay_rates import ReasonForm
 from codesign.compensation.permissions import SEE_PAY, SET_PAY
 from codesign.compensation.queries import ledger as queries
 from codesign.compensation.services import ledger

@@ -8,7 +8,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from codesign.compensation.permissions import SEE_OWN_PAY
-from codesign.compensation.queries import ledger
+from codesign.compensation.queries import ledger, payouts
+from codesign.compensation.queries.payout_methods import own_method
 from codesign.compensation.registry import BESIDE_PAY
 from codesign.shared.keyset import page_of
 from codesign.studies.permissions import StudyRequest, page
@@ -26,7 +27,8 @@ def mine(request: StudyRequest, slug: str) -> HttpResponse:
     context = {
         "code": member.pseudonym,
         "beside": [panel for _name, find in BESIDE_PAY if (panel := find(member))],
-        "balances": sorted(ledger.balances(member_id=member.id).items()),
+        "own": payouts.own_pay(member_id=member.id),
+        "method": own_method(member=member),
         "page": page_of(legs, by=["-id"], asked=request.GET, size=ENTRIES_A_PAGE),
     }
     return render(request, "compensation/mine.html", context)

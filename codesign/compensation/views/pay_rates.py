@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from codesign.compensation.forms import RateForm
+from codesign.compensation.forms.pay_rates import RateForm
 from codesign.compensation.models import PayRate
 from codesign.compensation.permissions import SEE_PAY, SET_PAY
 from codesign.compensation.queries import pay_rates as queries
