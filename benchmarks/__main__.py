@@ -5,7 +5,17 @@ from __future__ import annotations
 import argparse
 import sys
 
-SECTIONS = ("loop", "plans", "generation", "served", "release", "memory", "import", "growth")
+SECTIONS = (
+    "loop",
+    "plans",
+    "generation",
+    "served",
+    "release",
+    "memory",
+    "import",
+    "payouts",
+    "growth",
+)
 
 
 def main() -> int:
@@ -26,7 +36,17 @@ def main() -> int:
         import django
 
         django.setup()
-        from benchmarks import generation, growth, imports, loop, people, plans, releases, served
+        from benchmarks import (
+            generation,
+            growth,
+            imports,
+            loop,
+            payouts,
+            people,
+            plans,
+            releases,
+            served,
+        )
 
         if {"loop", "plans"} & set(wanted):
             cohort = people.make_study(tasks=options.tasks)
@@ -36,14 +56,15 @@ def main() -> int:
                 loop.run(signed_in, database)
             if "plans" in wanted:
                 plans.run(cohort)
-        if "generation" in wanted:
-            generation.run()
-        if "served" in wanted:
-            served.run()
-        if "release" in wanted:
-            releases.run()
-        if "import" in wanted:
-            imports.run()
+        for name, section in (
+            ("generation", generation),
+            ("served", served),
+            ("release", releases),
+            ("import", imports),
+            ("payouts", payouts),
+        ):
+            if name in wanted:
+                section.run()
         if "growth" in wanted:
             growth.run(tuple(options.sizes) or growth.SIZES)
     return 0

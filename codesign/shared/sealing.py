@@ -10,6 +10,7 @@ sealed.
 from __future__ import annotations
 
 import base64
+from functools import lru_cache
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives import hashes
@@ -50,6 +51,8 @@ def _keys(secret: Buffer, use: bytes) -> MultiFernet:
     )
 
 
+@lru_cache(maxsize=64)
 def _key(key: str | bytes, secret: bytes, use: bytes) -> Fernet:
+    """Return the key for a use. It is cached, since a payout batch opens thousands of texts."""
     derived = HKDF(hashes.SHA256(), length=32, salt=secret, info=use).derive(force_bytes(key))
     return Fernet(base64.urlsafe_b64encode(derived))
