@@ -18,9 +18,10 @@ from codesign.compensation.models import (
     PayoutMethod,
     PayoutOutcome,
 )
-from codesign.compensation.queries.payout_methods import current_methods, details_of
+from codesign.compensation.queries.payout_methods import current_methods_in, details_of
 from codesign.compensation.rules import payouts as rules
 from codesign.compensation.rules.ledger import AccountKind
+from codesign.compensation.rules.payout_methods import MethodKind
 from codesign.compensation.rules.payout_results import Known, Outcome
 from codesign.compensation.rules.payouts import UNDER_WAY, Candidate, LeftOut, PayoutState
 from codesign.consent.queries import with_state
@@ -42,9 +43,7 @@ class Preview:
         return sum(candidate.owed for candidate in self.paid)
 
 
-def candidates(
-    *, study: Study, currency: str, member_ids: Collection[uuid.UUID] | None = None
-) -> dict[uuid.UUID, Candidate]:
+def candidates(*, study: Study, currency: str) -> dict[uuid.UUID, Candidate]:
     """Return member id → the person, of all who are owed something, with their opened details.
 
     Three queries. Only services read the details; pages get codes and reasons.
@@ -52,43 +51,28 @@ def candidates(
     owed = LedgerCounter.objects.filter(
         study_id=study.id, account__kind=AccountKind.PAYABLE, currency=currency
     )
-    if member_ids is not None:
-        owed = owed.filter(account__owner_id__in=member_ids)
-    rows = owed.values_list("account_id", "account__owner_id").annotate(
-        total=Sum(F("earned") - F("paid"))
-    )
-    sums = {owner: (account, int(total)) for account, owner, total in rows if total > 0}
-    methods = current_methods(member_ids=list(sums))
-    members = with_state(Member.objects.filter(id__in=list(sums))).order_by("pseudonym")
+    rows = owed.values_list("account__owner_id").annotate(total=Sum(F("earned") - F("paid")))
+    sums = {owner: int(total) for owner, total in rows if total > 0}
+    methods = current_methods_in(study_id=study.id)
+    members = with_state(Member.objects.filter(study=study)).order_by("pseudonym")
     return {
-        member.id: _candidate(member, *sums[member.id], methods.get(member.id), study)
+        member.id: _candidate(member, sums[member.id], methods.get(member.id), study)
         for member in members
+        if member.id in sums
     }
 
 
-def _candidate(
-    member: Member, account_id: uuid.UUID, owed: int, method: PayoutMethod | None, study: Study
-) -> Candidate:
+def _candidate(member: Member, owed: int, method: PayoutMethod | None, study: Study) -> Candidate:
     state: str = member.consent_state  # type: ignore[attr-defined]
-    person = Candidate(
+    return Candidate(
         member_id=member.id,
-        account_id=account_id,
         code=member.pseudonym,
         owed=owed,
         gone=member.left_at is not None or state == "left",
-    )
-    if method is None:
-        return person
-    return Candidate(
-        member_id=person.member_id,
-        account_id=account_id,
-        code=person.code,
-        owed=owed,
-        gone=person.gone,
-        kind=method.kind,
-        method_id=method.id,
-        usable_from=method.usable_from,
-        details=details_of(method, secret=study.secret),
+        kind=method.kind if method else MethodKind.NONE,
+        method_id=method.id if method else None,
+        usable_from=method.usable_from if method else None,
+        details=details_of(method, secret=study.secret) if method else None,
     )
 
 
@@ -126,11 +110,7 @@ def ready(*, batch: PayoutBatch) -> Ready:
     now = timezone.now()
     drafted = batch.payouts.filter(state=PayoutState.DRAFTED).select_related("member")
     payouts = list(drafted.order_by("reference"))
-    people = candidates(
-        study=batch.study,
-        currency=batch.currency,
-        member_ids=[payout.member_id for payout in payouts],
-    )
+    people = candidates(study=batch.study, currency=batch.currency)
     for payout in payouts:
         person = people.get(payout.member_id)
         why = rules.why_dropped(

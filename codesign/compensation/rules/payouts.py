@@ -114,7 +114,6 @@ class Candidate:
     """A person who is owed something in a currency, and how they want to be paid."""
 
     member_id: uuid.UUID
-    account_id: uuid.UUID
     code: str
     owed: int
     """Minor units, above zero."""

@@ -181,7 +181,7 @@ def post(
     return transfer
 
 
-def post_all(postings: Sequence[Posting]) -> None:
+def post_all(*, postings: Sequence[Posting]) -> None:
     """Post many transfers in the caller's transaction, by one statement for each table.
 
     Django would make a model and compile a value for each cell: for 10,000 payouts, that takes
@@ -217,7 +217,7 @@ def post_all(postings: Sequence[Posting]) -> None:
         )
 
 
-def account_of(owner: Member | Study, kind: AccountKind, currency: str) -> Account:
+def account_of(*, owner: Member | Study, kind: AccountKind, currency: str) -> Account:
     """Return the account of a person or a study in that currency; the first use makes it."""
     of_person = isinstance(owner, Member)
     account, _created = Account.objects.get_or_create(

@@ -20,37 +20,37 @@ from codesign.shared.transition import machine_of_items, move_items
 machine_of_items(Payout, PAYOUT_STATES, module=__name__, logged_by="the batch of the payout")
 
 
-def leave_out(payouts: Sequence[Payout], *, why: LeftOut) -> None:
+def leave_out(*, payouts: Sequence[Payout], why: LeftOut) -> None:
     """Take drafted payouts out of their batch."""
     _move(payouts, to=PayoutState.LEFT_OUT, old=PayoutState.DRAFTED, left_out=why)
 
 
-def send(batch: PayoutBatch, payouts: Sequence[Payout]) -> None:
+def send(*, batch: PayoutBatch, payouts: Sequence[Payout]) -> None:
     """Post that payouts leave what their people are owed, and are on their way."""
     _post(batch, payouts, kind=TransferKind.SENT)
     _move(payouts, to=PayoutState.IN_FLIGHT, old=PayoutState.DRAFTED)
 
 
-def arrive(batch: PayoutBatch, payouts: Sequence[Payout]) -> None:
+def arrive(*, batch: PayoutBatch, payouts: Sequence[Payout]) -> None:
     """Post that payouts under way have arrived."""
     _post(batch, payouts, kind=TransferKind.PAID)
     _move(payouts, to=PayoutState.PAID)
 
 
 def bring_back(
-    batch: PayoutBatch, payouts: Sequence[Payout], *, to: PayoutState = PayoutState.FAILED
+    *, batch: PayoutBatch, payouts: Sequence[Payout], to: PayoutState = PayoutState.FAILED
 ) -> None:
     """Post that payouts under way failed or were cancelled: people are owed the money again."""
     _post(batch, payouts, kind=TransferKind.RETURNED)
     _move(payouts, to=to)
 
 
-def lose_sight(payouts: Sequence[Payout]) -> None:
+def lose_sight(*, payouts: Sequence[Payout]) -> None:
     """Mark payouts whose outcome the bank does not know. Their money stays in flight."""
     _move(payouts, to=PayoutState.UNKNOWN)
 
 
-def cancel_drafted(payouts: Sequence[Payout]) -> None:
+def cancel_drafted(*, payouts: Sequence[Payout]) -> None:
     """Mark drafted payouts as cancelled. Nothing was posted for them."""
     _move(payouts, to=PayoutState.CANCELLED, old=PayoutState.DRAFTED)
 
@@ -75,19 +75,19 @@ def _post(batch: PayoutBatch, payouts: Sequence[Payout], *, kind: TransferKind) 
     """Post one transfer for each payout. Its key allows each kind once (standards 3.11)."""
     if not payouts:
         return
-    in_flight = account_of(batch.study, AccountKind.IN_FLIGHT, batch.currency)
-    bank = account_of(batch.study, AccountKind.BANK, batch.currency)
+    in_flight = account_of(owner=batch.study, kind=AccountKind.IN_FLIGHT, currency=batch.currency)
+    bank = account_of(owner=batch.study, kind=AccountKind.BANK, currency=batch.currency)
     payable = {
         account.owner_id: account
         for account in Account.objects.filter(
-            owner_id__in=[payout.member_id for payout in payouts],
+            owner_id__in=batch.payouts.values("member_id"),
             kind=AccountKind.PAYABLE,
             currency=batch.currency,
         )
     }
     now = timezone.now()
     post_all(
-        [
+        postings=[
             Posting(
                 kind=kind,
                 study_id=batch.study_id,

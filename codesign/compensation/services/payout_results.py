@@ -50,8 +50,8 @@ def import_results(*, actor: Actor, batch: PayoutBatch, content: bytes) -> int:
 
     The same file again changes nothing. Raises Invalid with the errors by line.
     """
-    reader = coordinator(actor, batch.study)
-    batch = locked_batch(batch)
+    reader = coordinator(actor=actor, study=batch.study)
+    batch = locked_batch(batch=batch)
     sha256 = hashlib.sha256(content).hexdigest()
     if ResultFile.objects.filter(batch=batch, sha256=sha256).exists():
         return 0
@@ -85,7 +85,7 @@ def import_results(*, actor: Actor, batch: PayoutBatch, content: bytes) -> int:
 
 def _apply(batch: PayoutBatch, file: ResultFile, results: Iterable[Result]) -> None:
     by_reference = {result.reference: result for result in results}
-    payouts = list(Payout.objects.filter(batch=batch, reference__in=by_reference))
+    payouts = [one for one in batch.payouts.all() if one.reference in by_reference]
     PayoutOutcome.objects.bulk_create(
         [
             PayoutOutcome(
@@ -103,9 +103,10 @@ def _apply(batch: PayoutBatch, file: ResultFile, results: Iterable[Result]) -> N
     def those(outcome: Outcome) -> list[Payout]:
         return [one for one in payouts if by_reference[one.reference].outcome == outcome]
 
-    items.arrive(batch, those(Outcome.PAID))
-    items.bring_back(batch, failed := those(Outcome.FAILED))
-    items.lose_sight(those(Outcome.UNKNOWN))
+    items.arrive(batch=batch, payouts=those(Outcome.PAID))
+    failed = those(Outcome.FAILED)
+    items.bring_back(batch=batch, payouts=failed)
+    items.lose_sight(payouts=those(Outcome.UNKNOWN))
     _tell(failed)
 
 

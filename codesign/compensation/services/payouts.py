@@ -58,7 +58,7 @@ def _about(batch: PayoutBatch) -> tuple[str, uuid.UUID, str]:
     return "payout_batch", batch.id, f"{batch.get_channel_display()}, {batch.currency}"
 
 
-def coordinator(actor: Actor, study: Study) -> Member:
+def coordinator(*, actor: Actor, study: Study) -> Member:
     """Return the membership of a coordinator. The system handles no payouts: a person must."""
     member = require(actor, PAY_OUT, study)
     if member is None:
@@ -81,7 +81,7 @@ def make_batch(
 
     Nothing moves yet. Raises Invalid with what to change, and Conflict if nobody can be paid.
     """
-    maker = coordinator(actor, study)
+    maker = coordinator(actor=actor, study=study)
     payer = _checked(currency, channel, threshold_minor, payer_name, payer_iban)
     found = queries.preview(
         study=study, currency=currency, channel=channel, threshold=threshold_minor
@@ -101,21 +101,7 @@ def make_batch(
         payer=seal(json.dumps(payer), secret=study.secret, use=PayoutBatch.SEALED),
         made_by=maker,
     )
-    Payout.objects.bulk_create(
-        [
-            Payout(
-                batch=batch,
-                member_id=person.member_id,
-                method_id=person.method_id,
-                amount_minor=person.owed,
-                currency=currency,
-                reference=rules.new_reference(),
-            )
-            for person in found.paid
-            if person.method_id
-        ],
-        batch_size=ROWS,
-    )
+    _draft(batch, found)
     audit.record(
         actor=actor,
         action=BATCH_MADE,
@@ -124,6 +110,22 @@ def make_batch(
         data={"people": len(found.paid), "total_minor": found.total, "currency": currency},
     )
     return batch
+
+
+def _draft(batch: PayoutBatch, found: queries.Preview) -> None:
+    payouts = [
+        Payout(
+            batch=batch,
+            member_id=person.member_id,
+            method_id=person.method_id,
+            amount_minor=person.owed,
+            currency=batch.currency,
+            reference=rules.new_reference(),
+        )
+        for person in found.paid
+        if person.method_id
+    ]
+    Payout.objects.bulk_create(payouts, batch_size=ROWS)
 
 
 def _checked(
@@ -166,7 +168,7 @@ def _check(
         problems[field] = [str(error)]
 
 
-def locked_batch(batch: PayoutBatch) -> PayoutBatch:
+def locked_batch(*, batch: PayoutBatch) -> PayoutBatch:
     """Return the batch as it is now, locked until the transaction ends."""
     batches = PayoutBatch.objects.select_for_update(of=("self",)).select_related("study")
     return batches.get(id=batch.id)
@@ -179,8 +181,8 @@ def approve(*, actor: Actor, batch: PayoutBatch, count: int, total_minor: int) -
     `count` and `total_minor` are what the approver saw. Raises NotPermitted for the maker, and
     Conflict if the batch would pay something else by now.
     """
-    approver = coordinator(actor, batch.study)
-    batch = locked_batch(batch)
+    approver = coordinator(actor=actor, study=batch.study)
+    batch = locked_batch(batch=batch)
     if approver.id == batch.made_by_id:
         raise NotPermitted(_("You made this batch. Another coordinator must approve it."))
     BATCH_STATES.check(batch.state, BatchState.APPROVED)
@@ -195,8 +197,10 @@ def approve(*, actor: Actor, batch: PayoutBatch, count: int, total_minor: int) -
             _("What this batch pays has changed. Please go back, and look at the new totals.")
         )
     for why in {why for _payout, why in now_ready.dropped}:
-        items.leave_out([payout for payout, one in now_ready.dropped if one == why], why=why)
-    items.send(batch, [payout for payout, _person in now_ready.sent])
+        items.leave_out(
+            payouts=[payout for payout, one in now_ready.dropped if one == why], why=why
+        )
+    items.send(batch=batch, payouts=[payout for payout, _person in now_ready.sent])
     file = _build(batch, now_ready)
     transition(
         batch,
@@ -252,8 +256,8 @@ def hand_out(*, actor: Actor, batch: PayoutBatch) -> tuple[PayoutFile, bytes]:
 
     From the first time on, the batch counts as sent and cannot be cancelled.
     """
-    reader = coordinator(actor, batch.study)
-    batch = locked_batch(batch)
+    reader = coordinator(actor=actor, study=batch.study)
+    batch = locked_batch(batch=batch)
     if reader.id not in (batch.made_by_id, batch.approved_by_id):
         raise NotPermitted(_("Only the two people who made and approved this batch get its file."))
     if batch.state == BatchState.APPROVED:
@@ -280,14 +284,14 @@ def hand_out(*, actor: Actor, batch: PayoutBatch) -> tuple[PayoutFile, bytes]:
 @transaction.atomic
 def cancel(*, actor: Actor, batch: PayoutBatch) -> PayoutBatch:
     """Cancel a batch whose file nobody has had. What it took goes back to the people."""
-    coordinator(actor, batch.study)
-    batch = locked_batch(batch)
+    coordinator(actor=actor, study=batch.study)
+    batch = locked_batch(batch=batch)
     BATCH_STATES.check(batch.state, BatchState.CANCELLED)
     if batch.state == BatchState.APPROVED:
         sent = list(batch.payouts.under_way())
-        items.bring_back(batch, sent, to=PayoutState.CANCELLED)
+        items.bring_back(batch=batch, payouts=sent, to=PayoutState.CANCELLED)
     else:
-        items.cancel_drafted(list(batch.payouts.filter(state=PayoutState.DRAFTED)))
+        items.cancel_drafted(payouts=list(batch.payouts.filter(state=PayoutState.DRAFTED)))
     PayoutFile.objects.filter(batch=batch).update(content=b"")
     transition(batch, to=BatchState.CANCELLED, actor=actor)
     shred_unused()

@@ -25,7 +25,6 @@ NOW = datetime(2026, 12, 1, tzinfo=UTC)
 METHOD = uuid.uuid4()
 PERSON = Candidate(
     member_id=uuid.uuid4(),
-    account_id=uuid.uuid4(),
     code="abc",
     owed=500,
     gone=False,

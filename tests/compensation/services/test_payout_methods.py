@@ -82,9 +82,9 @@ def test_wrong_details_change_nothing(
 def test_only_a_person_chooses_for_themselves() -> None:
     member = MemberFactory.create()
     coordinator = Actor.of(staff(member.study).user)
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotPermitted, match="Your role"):
         payout_methods.choose_method(actor=coordinator, study=member.study, kind="cash", details={})
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match="does not exist"):
         payout_methods.choose_method(actor=SYSTEM, study=member.study, kind="cash", details={})
 
 
