@@ -116,6 +116,8 @@ NAV.register(
             "compensation:entries",
             "compensation:review",
             "compensation:rejections",
+            "compensation:payouts",
+            "compensation:people",
         ],
     ),
 )

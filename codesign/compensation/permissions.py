@@ -18,3 +18,5 @@ DECIDE_APPEALS = Permission(
 """An auditor decides only where every coordinator took part in the rejection (decision 48)."""
 CHOOSE_PAY = Permission("compensation.choose_pay", Scope.STUDY, frozenset(JUDGING))
 SEE_OWN_PAY = Permission("compensation.see_own", Scope.STUDY, frozenset(JUDGING), kept=True)
+PAY_OUT = Permission("compensation.pay_out", Scope.STUDY, frozenset({Role.COORDINATOR}))
+CHOOSE_METHOD = Permission("compensation.choose_method", Scope.STUDY, frozenset(JUDGING), kept=True)

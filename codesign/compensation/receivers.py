@@ -1,10 +1,10 @@
-"""Receivers of consent signals."""
+"""Receivers of consent signals: what was promised, and the bank details of people who leave."""
 
 from typing import Any
 
 from django.dispatch import receiver
 
-from codesign.compensation.services import appeals, pay_rates, rejections
+from codesign.compensation.services import appeals, pay_rates, payout_methods, rejections
 from codesign.consent.rules import WithdrawalLevel
 from codesign.consent.signals import consent_signed, consent_withdrawn
 from codesign.shared.actors import Actor
@@ -23,3 +23,9 @@ def keep_what_was_earned(*, actor: Actor, member: Member, level: str, **_kwargs:
     rejections.lapse_of(actor=actor, member=member)
     if level == WithdrawalLevel.ERASE:
         appeals.forget(member=member)
+
+
+@receiver(consent_withdrawn)
+def forget_payout_details(*, member: Member, **_kwargs: Any) -> None:
+    """Shred how a leaving person is paid, once everything that they earned is paid."""
+    payout_methods.forget(member=member)

@@ -1,6 +1,6 @@
 """Scheduled tasks of pay."""
 
-from codesign.compensation.services import appeals, budgets, rejections
+from codesign.compensation.services import appeals, budgets, payout_methods, rejections
 from codesign.jobs.carrier import background
 
 
@@ -15,3 +15,9 @@ def tend_reviews() -> None:
 def warn_of_budgets() -> None:
     """Tell coordinators of budgets that are nearly used."""
     budgets.warn_of_budgets()
+
+
+@background(name="compensation.tasks.shred_details", queue="default", time_limit=120)
+def shred_details() -> None:
+    """Shred the payout details that no payout needs any more."""
+    payout_methods.shred_unused()

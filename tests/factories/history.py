@@ -33,6 +33,7 @@ from tests.factories.annotations import judge, judging_round, lease, send
 from tests.factories.cases import lead_of
 from tests.factories.compensation import credit, set_budget, set_floor
 from tests.factories.modelhub import add_prompts, frozen_release
+from tests.factories.payouts import Two, owed
 from tests.factories.studies import CohortFactory, staff
 from tests.support.kinds_rubric import kinds_rubric
 from tests.support.turns_rubric import turns_rubric
@@ -49,6 +50,9 @@ def make_history() -> None:
     credit(member)
     Approval.objects.create(study=member.study, about_kind="test_work", about_id=uuid.uuid4())
     _watch_the_money(member)
+    paid = Two.of(owed(cohort))
+    paid.send(batch := paid.make())
+    paid.settle(batch)
     _judge_and_review(member)
     release: DatasetRelease = frozen_release(member.study)
     ReleaseMember.objects.create(release=release, member=member, rows=1)

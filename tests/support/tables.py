@@ -31,6 +31,7 @@ APPEND_ONLY = {
     "compensation.PayRate",
     "compensation.Promise",
     "compensation.TimeCheck",
+    "compensation.ResultFile",
     "compensation.Transfer",
     "consent.ConsentChoice",
     "consent.ConsentRecord",

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('compensation', '0008_review'),
+        ('compensation', '0009_payout'),
         ('studies', '0003_public_studies'),
     ]
 

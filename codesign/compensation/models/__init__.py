@@ -5,6 +5,14 @@ from codesign.compensation.models.floors import PayFloor
 from codesign.compensation.models.ledger import Account, LedgerCounter, Leg, Transfer
 from codesign.compensation.models.pay_choices import PayChoice
 from codesign.compensation.models.pay_rates import PayRate, Promise
+from codesign.compensation.models.payout_methods import PayoutMethod
+from codesign.compensation.models.payouts import (
+    Payout,
+    PayoutBatch,
+    PayoutFile,
+    PayoutOutcome,
+    ResultFile,
+)
 from codesign.compensation.models.rejections import Appeal, Approval, RejectedWork, Rejection
 from codesign.compensation.models.time_checks import TimeCheck
 
@@ -19,9 +27,15 @@ __all__ = [
     "PayChoice",
     "PayFloor",
     "PayRate",
+    "Payout",
+    "PayoutBatch",
+    "PayoutFile",
+    "PayoutMethod",
+    "PayoutOutcome",
     "Promise",
     "RejectedWork",
     "Rejection",
+    "ResultFile",
     "TimeCheck",
     "Transfer",
 ]

@@ -8,7 +8,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from codesign.compensation.permissions import SEE_OWN_PAY
-from codesign.compensation.queries import ledger, rejections, reviews
+from codesign.compensation.queries import ledger, payouts, rejections, reviews
+from codesign.compensation.queries.payout_methods import own_method
 from codesign.compensation.queries.time_checks import percent_longer
 from codesign.compensation.registry import BESIDE_PAY
 from codesign.compensation.rules.ledger import TransferKind
@@ -34,7 +35,8 @@ def mine(request: StudyRequest, slug: str) -> HttpResponse:
         "longer": percent_longer(study_id=member.study_id, check_ids=checks) if checks else {},
         "code": member.pseudonym,
         "beside": [panel for _name, find in BESIDE_PAY if (panel := find(member))],
-        "balances": sorted(ledger.balances(member_id=member.id).items()),
+        "own": payouts.own_pay(member_id=member.id),
+        "method": own_method(member=member),
         "rejections": rejections.of_person(actor=request.actor, member=member),
         "page": shown,
         "rows": [(leg, states.get(leg.transfer_id)) for leg in shown],
