@@ -25,6 +25,7 @@ urlpatterns = [
     path("choices/", pay_choices.choices, name="choices"),
     path("entries/", ledger.entries, name="entries"),
     path("entries/<uuid:transfer_id>/reject/", rejections.propose, name="reject"),
+    path("entries/<uuid:transfer_id>/reverse/", ledger.reverse_entry, name="reverse"),
     path("review/", reviews.review, name="review"),
     path("rejections/", rejections.listed, name="rejections"),
     path("rejections/<uuid:rejection_id>/", rejections.one, name="rejection"),

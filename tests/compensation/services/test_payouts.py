@@ -175,7 +175,7 @@ def test_money_that_is_taken_back_in_the_same_moment_is_not_sent_too() -> None:
     batch = two.make()
     at_once(
         partial(two.approve, batch),
-        partial(ledger.reverse, actor=SYSTEM, transfer=made, reason="wrong"),
+        partial(ledger.reverse, transfer=made),
     )
     sent = Transfer.objects.filter(kind="sent").count()
     assert balance(member) == (-1000 if sent else 0)  # approved first: it is owed back
@@ -204,11 +204,9 @@ def test_the_approver_approves_what_they_saw() -> None:
     batch = two.make()
     seen = queries.ready(batch=batch)
     ledger.reverse(
-        actor=SYSTEM,
         transfer=Transfer.objects.get(
             kind="credit", study_id=member.study_id, legs__account__owner_id=other.id
         ),
-        reason="wrong",
     )
     with pytest.raises(Conflict, match="has changed"):
         payouts.approve(
