@@ -4,8 +4,27 @@ from __future__ import annotations
 
 import argparse
 import sys
+from importlib import import_module
 
-SECTIONS = ("loop", "plans", "generation", "served", "release", "memory", "import", "growth")
+SECTIONS = (
+    "loop",
+    "plans",
+    "generation",
+    "served",
+    "release",
+    "memory",
+    "import",
+    "ledger",
+    "growth",
+)
+MODULES = {
+    "generation": "generation",
+    "served": "served",
+    "release": "releases",
+    "import": "imports",
+    "ledger": "ledger",
+}
+"""Sections that need nothing but the servers, and the module that measures each."""
 
 
 def main() -> int:
@@ -26,7 +45,7 @@ def main() -> int:
         import django
 
         django.setup()
-        from benchmarks import generation, growth, imports, loop, people, plans, releases, served
+        from benchmarks import growth, loop, people, plans
 
         if {"loop", "plans"} & set(wanted):
             cohort = people.make_study(tasks=options.tasks)
@@ -36,14 +55,9 @@ def main() -> int:
                 loop.run(signed_in, database)
             if "plans" in wanted:
                 plans.run(cohort)
-        if "generation" in wanted:
-            generation.run()
-        if "served" in wanted:
-            served.run()
-        if "release" in wanted:
-            releases.run()
-        if "import" in wanted:
-            imports.run()
+        for section, module in MODULES.items():
+            if section in wanted:
+                import_module(f"benchmarks.{module}").run()
         if "growth" in wanted:
             growth.run(tuple(options.sizes) or growth.SIZES)
     return 0

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import QuerySet
 
 from annotations.models import Assignment
 
 
-def paid_work() -> Iterator[tuple[uuid.UUID, int, str]]:
-    """Yield (assignment, minor units, currency) of all paid judgements and skips, by id.
+def paid_work() -> QuerySet[Any, Any]:
+    """Return (assignment, minor units, currency) of all paid judgements and skips.
 
     Work whose pay is held or was refused is not included.
     """
-    return (
-        Assignment.objects.paid()
-        .order_by("id")
-        .values_list("id", "amount_minor", "currency")
-        .iterator()
-    )
+    return Assignment.objects.paid().values_list("id", "amount_minor", "currency")
