@@ -11,6 +11,7 @@ SINGLE = {
     "served": "served",
     "release": "releases",
     "import": "imports",
+    "ledger": "ledger",
     "payouts": "payouts",
 }
 """Sections that need no study of their own → their modules."""

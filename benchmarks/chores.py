@@ -9,17 +9,20 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import redirect_stdout
 
 from benchmarks import machine
 from codesign.config.servers.roles import APP_ROLE
 
 
-def run(database: str) -> None:
-    """Run and print the operations one after another, each in its own process."""
+def run(database: str, names: Iterable[str] = ()) -> None:
+    """Run and print the operations one after another, each in its own process.
+
+    Without `names`, all of them.
+    """
     print(f"\nOperations on the whole of {database}")
-    for name in CHORES:
+    for name in names or CHORES:
         command = [sys.executable, "-m", "benchmarks.chores", name]
         environment = {**os.environ, "DATABASE_URL": machine.address_as(APP_ROLE, database)}
         output = subprocess.run(

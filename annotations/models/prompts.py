@@ -12,7 +12,7 @@ from django.db.models import Q
 from annotations.models.querysets import PromptQuerySet, ResponseQuerySet
 from annotations.rules.split_groups import Why
 from annotations.rules.text_kinds import Category, Origin, TextCheck
-from codesign.shared.models import PublicModel, counting, one_of, write_once
+from codesign.shared.models import PublicModel, Refusal, counting, one_of, write_once
 from codesign.studies.models import Study
 
 KEEP_TOPICS = """
@@ -93,7 +93,7 @@ class MinhashBucket(models.Model):
         indexes: ClassVar = [models.Index(fields=["study", "bucket"], name="sketch_bucket")]
         triggers: ClassVar = [
             # Rows are deleted when the groups of a study are computed again.
-            pgtrigger.Protect(name="no_update", operation=pgtrigger.Update)
+            Refusal(name="no_update", operation=pgtrigger.Update)
         ]
 
 

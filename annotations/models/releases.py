@@ -11,7 +11,7 @@ from annotations.models.querysets import DatasetReleaseQuerySet
 from annotations.rules.releases import LEAST_MARGIN, LEAST_MEDIAN, LEAST_P
 from annotations.rules.states import ReleasePurpose, ReleaseState, RetractionCode
 from codesign.accounts.models import User
-from codesign.shared.models import PublicModel, append_only, one_of, write_once
+from codesign.shared.models import PublicModel, Refusal, append_only, one_of, write_once
 from codesign.studies.models import Member, Study
 
 _BEFORE_FROZEN = [
@@ -74,7 +74,7 @@ class DatasetRelease(PublicModel):
                 "least_margin",
                 "least_median",
             ),
-            pgtrigger.Protect(
+            Refusal(
                 name="frozen",
                 operation=pgtrigger.UpdateOf(  # type: ignore[no-untyped-call]
                     "parent_id",
@@ -88,7 +88,7 @@ class DatasetRelease(PublicModel):
                     old__state__in=[str(ReleaseState.FROZEN), str(ReleaseState.SUPERSEDED)]
                 ),
             ),
-            pgtrigger.Protect(
+            Refusal(
                 name="stays_frozen",
                 operation=pgtrigger.UpdateOf("state"),  # type: ignore[no-untyped-call]
                 condition=pgtrigger.Q(

@@ -17,7 +17,7 @@ from annotations.models.rubrics import Rubric
 from annotations.rules.special_items import MOST_CHECKS
 from annotations.rules.states import RoundKind, RoundState, SeatState, Waiting
 from annotations.rules.text_kinds import Category
-from codesign.shared.models import PublicModel, append_only, counting, one_of
+from codesign.shared.models import Guard, PublicModel, append_only, counting, one_of
 from codesign.studies.models import Cohort, Study
 
 
@@ -211,7 +211,7 @@ class Seat(models.Model):
                     RETURN NULL;
                 """,  # noqa: S608
             ),
-            pgtrigger.Trigger(
+            Guard(
                 name="tally_judged",
                 when=pgtrigger.After,
                 operation=pgtrigger.UpdateOf("state"),  # type: ignore[no-untyped-call]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -15,17 +16,12 @@ from annotations.queries.shown import ShownAssignment
 from codesign.shared.errors import NotFound
 
 
-def paid_work() -> Iterator[tuple[uuid.UUID, int, str]]:
-    """Yield (assignment, minor units, currency) of all paid judgements and skips, by id.
+def paid_work() -> QuerySet[Any, Any]:
+    """Return (assignment, minor units, currency) of all paid judgements and skips.
 
     Work whose pay is held or was refused is not included.
     """
-    return (
-        Assignment.objects.paid()
-        .order_by("id")
-        .values_list("id", "amount_minor", "currency")
-        .iterator()
-    )
+    return Assignment.objects.paid().values_list("id", "amount_minor", "currency")
 
 
 def page_of(slug: str, assignment_id: uuid.UUID) -> str:

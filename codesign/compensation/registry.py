@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from codesign.shared.registry import Registry
 from codesign.studies.registry import Panel
 
-# Kind of work → every (id, amount_minor, currency) that must have exactly one credit, by id.
-PAID_WORK: Registry[Callable[[], Iterator[tuple[uuid.UUID, int, str]]]] = Registry("paid work")
+# Kind of work → (id, amount_minor, currency) of all that must have exactly one credit.
+PAID_WORK: Registry[Callable[[], QuerySet[Any, Any]]] = Registry("paid work")
 
 # Each takes a `studies.models.Member` and returns a panel for their pay page, or None.
 BESIDE_PAY: Registry[Callable[[Any], Panel | None]] = Registry("part of the pay page")

@@ -18,18 +18,34 @@ class PublicModel(models.Model):
         abstract = True
 
 
+class Guard(pgtrigger.Trigger):
+    """A trigger that no session can switch off.
+
+    Each function of pgtrigger first calls `_pgtrigger_should_ignore(TG_NAME)`, which compares that
+    name with the setting `pgtrigger.ignore`. Any role may set it, the application's too. Here a
+    variable without a value hides PostgreSQL's TG_NAME, so no list of names ever matches
+    (decision 51).
+    """
+
+    def get_declare(self, model: models.Model) -> list[tuple[str, str]]:
+        """Declare the variable before the trigger's own."""
+        return [("tg_name", "CONSTANT name := NULL"), *super().get_declare(model)]
+
+
+class Refusal(Guard, pgtrigger.Protect):
+    """A trigger that refuses its operation."""
+
+
 def append_only() -> list[pgtrigger.Trigger]:
     """Return triggers for a table whose rows can never be changed or deleted."""
-    return [
-        pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
-    ]
+    return [Refusal(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
 
 def write_once(*fields: str) -> list[pgtrigger.Trigger]:
-    """Return triggers that protect the named columns from change and all rows from deletion."""
+    """Return triggers that protect the id and the named columns, and all rows from deletion."""
     return [
-        pgtrigger.Protect(name="write_once", operation=pgtrigger.UpdateOf(*fields)),  # type: ignore[no-untyped-call]
-        pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
+        Refusal(name="write_once", operation=pgtrigger.UpdateOf("id", *fields)),  # type: ignore[no-untyped-call]
+        Refusal(name="no_delete", operation=pgtrigger.Delete),
     ]
 
 
@@ -40,12 +56,23 @@ def counting(*, name: str, func: str, changes: bool = False) -> pgtrigger.Trigge
     `changes`, `gone` the rows before it.
     """
     tables = {"new": "made"} | ({"old": "gone"} if changes else {})
-    return pgtrigger.Trigger(
+    return Guard(
         name=name,
         level=pgtrigger.Statement,
         when=pgtrigger.After,
         operation=pgtrigger.Update if changes else pgtrigger.Insert,
         referencing=pgtrigger.Referencing(**tables),  # type: ignore[no-untyped-call]
+        func=func,
+    )
+
+
+def at_commit(*, name: str, func: str) -> pgtrigger.Trigger:
+    """Return a trigger that checks each inserted row when its transaction commits."""
+    return Guard(
+        name=name,
+        when=pgtrigger.After,
+        operation=pgtrigger.Insert,
+        timing=pgtrigger.Deferred,
         func=func,
     )
 

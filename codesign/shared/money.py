@@ -1,4 +1,4 @@
-"""Reading and formatting amounts of money. Stored as integers in minor units (ISO 4217)."""
+"""Reading, dividing and formatting money, an integer in minor units (ISO 4217)."""
 
 from __future__ import annotations
 
@@ -57,6 +57,15 @@ _PLACES, CURRENCIES = _read_table()
 def exponent(currency: str) -> int:
     """Return the decimal places of a currency's minor unit."""
     return _PLACES.get(currency.upper(), UNKNOWN_PLACES)
+
+
+def rounded_up(amount_minor: int, parts: int) -> int:
+    """Return one of so many equal parts of an amount, rounded up to the minor unit.
+
+    What people are owed is rounded up, and rates per hour that a study states are rounded down, so
+    that rounding never costs a person anything (decision 51).
+    """
+    return -(-amount_minor // parts)
 
 
 def format_money(minor: int, currency: str) -> str:

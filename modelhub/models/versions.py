@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 
 from codesign.accounts.models import User
-from codesign.shared.models import PublicModel, append_only, one_of, write_once
+from codesign.shared.models import PublicModel, Refusal, append_only, one_of, write_once
 from codesign.studies.models import Study
 from modelhub.rules.states import REGISTERED, ModelKind, ModelState
 
@@ -140,7 +140,7 @@ class ModelVersion(PublicModel):
         ]
         triggers: ClassVar = [
             *write_once(*GIVEN),
-            pgtrigger.Protect(
+            Refusal(
                 name="fixed_when_ready",
                 operation=pgtrigger.UpdateOf(*FOUND),  # type: ignore[no-untyped-call]
                 condition=pgtrigger.Q(old__state=ModelState.READY),

@@ -25,7 +25,7 @@ from tests.journeys.conftest import STUDY, Installation
 from tests.journeys.visitor import Page, Visitor
 from tests.support.pages import flowed
 from tests.support.running import eventually
-from tests.support.tables import APPEND_ONLY
+from tests.support.tables import APPEND_ONLY, IGNORED
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("installation")]
 
@@ -151,7 +151,7 @@ def _history_cannot_be_rewritten(installation: Installation) -> None:
     with installation.running.connect() as connection:
         for table in map(sql.Identifier, tables):
             for statement in ("UPDATE {} SET id = id", "DELETE FROM {}"):
-                connection.execute("SET pgtrigger.ignore = '*:append_only'")
+                connection.execute(IGNORED)
                 with pytest.raises(
                     psycopg.errors.InsufficientPrivilege, match="permission denied for table"
                 ):

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
-from django.utils import translation
+from decimal import ROUND_CEILING, Decimal
 
-from codesign.shared.money import CURRENCIES, exponent, format_money, read_money
+import pytest
+from babel.numbers import get_currency_precision
+from django.db import connection
+from django.utils import translation
+from iso4217 import Currency
+
+from codesign.shared.money import CURRENCIES, exponent, format_money, read_money, rounded_up
 
 
 @pytest.mark.parametrize(
@@ -67,6 +72,42 @@ def test_amounts_stored_before_read_as_they_did() -> None:
         code: known.get(code, 2) for code in CURRENCIES
     }
     assert exponent("GPB") == exponent("BGN") == 2  # a mistake in typing; withdrawn since
+
+
+def test_decimal_places_are_those_of_the_published_list() -> None:
+    """The table agrees with the class that the library makes of the same list."""
+    ours = {code: exponent(code) for code in CURRENCIES}
+    assert ours == {code: Currency(code).exponent for code in CURRENCIES}
+
+
+BABEL_DIFFERS = "AFN ALL COP HUF IDR IQD IRR KPW LAK LBP MGA MMK SOS SYP YER"  # no decimals in CLDR
+
+
+def test_places_where_babel_differs_are_known() -> None:
+    """CLDR lists how amounts are usually shown in shops, ISO 4217 what banks calculate with."""
+    differs = {code for code in CURRENCIES if get_currency_precision(code) != exponent(code)}
+    assert differs == set(BABEL_DIFFERS.split())
+    assert {get_currency_precision(code) for code in differs} == {0}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("parts", [1, 2, 3, 7, 3600])
+@pytest.mark.parametrize("amount", [0, 1, 2, 5, 80, 2665, 10**15 + 1, -1, -5])
+def test_parts_are_rounded_up_as_python_and_postgresql_do(amount: int, parts: int) -> None:
+    """Python's round(), PostgreSQL's and JavaScript's differ for halves; rounding up has none."""
+    up = rounded_up(amount, parts)
+    assert up == int((Decimal(amount) / parts).to_integral_value(ROUND_CEILING))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT ceil(%s::numeric / %s)", [amount, parts])
+        assert cursor.fetchone() == (up,)
+    assert 0 <= up * parts - amount < parts
+
+
+@pytest.mark.parametrize("currency", ["GBP", "JPY", "KWD", "IQD", "IDR"])
+@pytest.mark.parametrize("minor", [1, 5, 2665, 2_665_001])
+def test_pages_show_amounts_without_rounding(minor: int, currency: str) -> None:
+    digits = "".join(filter(str.isdigit, format_money(minor, currency)))
+    assert int(digits) == minor
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Which tables are append-only."""
+"""Which tables are append-only, and what would switch a plain trigger off."""
 
 from __future__ import annotations
 
@@ -40,3 +40,6 @@ APPEND_ONLY = {
     "jobs.JobMove",
     "modelhub.Source",
 }
+
+IGNORED = "SELECT set_config('pgtrigger.ignore', array_agg(tgname)::text, false) FROM pg_trigger"
+"""Asks pgtrigger to ignore every trigger for the rest of the session."""

@@ -22,7 +22,7 @@ from codesign.care.rules.cases import (
     Reason,
 )
 from codesign.care.rules.disclosure.phrases import Urgency
-from codesign.shared.models import PublicModel, append_only, one_of, write_once
+from codesign.shared.models import PublicModel, Refusal, append_only, one_of, write_once
 from codesign.studies.models import Member, Study
 
 
@@ -173,8 +173,8 @@ class CaseNote(PublicModel):
 
     class Meta:
         triggers: ClassVar = [
-            *write_once("id", "case_id", "author_id", "created_at"),
-            pgtrigger.Protect(
+            *write_once("case_id", "author_id", "created_at"),
+            Refusal(
                 name="only_emptied",
                 operation=pgtrigger.UpdateOf("ciphertext"),  # type: ignore[no-untyped-call]
                 condition=pgtrigger.Condition("NEW.ciphertext <> ''"),

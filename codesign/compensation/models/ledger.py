@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import pgtrigger
 from django.db import models
 from django.db.models import Q
 
 from codesign.compensation.rules.ledger import OF_PEOPLE, AccountKind, TransferKind
-from codesign.shared.models import PublicModel, append_only, counting, one_of
+from codesign.shared.models import PublicModel, append_only, at_commit, counting, one_of, write_once
 
 
 class Account(PublicModel):
@@ -36,6 +35,7 @@ class Account(PublicModel):
                 name="account_owner_fits_kind",
             ),
         ]
+        triggers: ClassVar = write_once("kind", "owner_kind", "owner_id", "currency", "created_at")
 
 
 class Transfer(PublicModel):
@@ -73,11 +73,8 @@ class Transfer(PublicModel):
         ]
         triggers: ClassVar = [
             *append_only(),
-            pgtrigger.Trigger(
+            at_commit(
                 name="has_legs",
-                when=pgtrigger.After,
-                operation=pgtrigger.Insert,
-                timing=pgtrigger.Deferred,
                 func="""
                     IF NOT EXISTS (
                         SELECT 1 FROM compensation_leg WHERE transfer_id = NEW.id
@@ -178,11 +175,8 @@ class Leg(models.Model):
                     RETURN NULL;
                 """,
             ),
-            pgtrigger.Trigger(
+            at_commit(
                 name="sums_to_zero",
-                when=pgtrigger.After,
-                operation=pgtrigger.Insert,
-                timing=pgtrigger.Deferred,
                 func="""
                     IF EXISTS (
                         SELECT 1 FROM compensation_leg WHERE transfer_id = NEW.transfer_id

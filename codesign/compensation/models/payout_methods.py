@@ -55,4 +55,4 @@ class PayoutMethod(PublicModel):
                 name="payout_method_shredded_is_empty",
             ),
         ]
-        triggers: ClassVar = write_once("id", "member_id", "kind", "usable_from", "created_at")
+        triggers: ClassVar = write_once("member_id", "kind", "usable_from", "created_at")

@@ -56,7 +56,7 @@ class PayoutBatch(PublicModel):
             models.Index(fields=["study", "-created_at", "-id"], name="payout_batch_newest")
         ]
         triggers: ClassVar = write_once(
-            "id", "study_id", "currency", "channel", "threshold_minor", "made_by_id"
+            "study_id", "currency", "channel", "threshold_minor", "made_by_id"
         )
 
 
@@ -99,7 +99,7 @@ class Payout(PublicModel):
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="payout_pays_something"),
         ]
         triggers: ClassVar = write_once(
-            "id", "batch_id", "member_id", "method_id", "amount_minor", "currency", "reference"
+            "batch_id", "member_id", "method_id", "amount_minor", "currency", "reference"
         )
 
 
@@ -117,7 +117,7 @@ class PayoutFile(PublicModel):
 
     class Meta:
         triggers: ClassVar = write_once(
-            "id", "batch_id", "name", "sha256", "size", "count", "total_minor"
+            "batch_id", "name", "sha256", "size", "count", "total_minor"
         )
 
 
@@ -153,4 +153,4 @@ class PayoutOutcome(models.Model):
             one_of("outcome", Outcome, "payout_outcome_known"),
             models.UniqueConstraint(fields=["file", "payout"], name="payout_outcome_once_per_file"),
         ]
-        triggers: ClassVar = write_once("id", "file_id", "payout_id", "line", "outcome")
+        triggers: ClassVar = write_once("file_id", "payout_id", "line", "outcome")

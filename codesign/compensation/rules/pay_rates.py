@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from codesign.shared.money import CURRENCIES, exponent, format_money
+from codesign.shared.money import CURRENCIES, exponent, format_money, rounded_up
 
 REPLIES_IN_THE_RATE = 2
 """A rate is for a text with one or two replies. Each further reply adds half of it."""
@@ -28,7 +28,10 @@ WEAK = frozenset(
 
 
 def hourly_minor(*, amount_minor: int, estimated_seconds: int) -> int:
-    """Return the amount per hour for an amount and its seconds, in minor units, rounded down."""
+    """Return the amount per hour for an amount and its seconds, in minor units, rounded down.
+
+    Rounded down on purpose: a rate is never stated or compared as higher than it is.
+    """
     return amount_minor * 3600 // estimated_seconds
 
 
@@ -48,7 +51,7 @@ def seconds_for(*, estimated_seconds: int, replies: int) -> int:
 
 def _for_replies(of_two: int, replies: int) -> int:
     further = max(replies - REPLIES_IN_THE_RATE, 0)
-    return of_two + further * -(-of_two // 2)
+    return of_two + further * rounded_up(of_two, 2)
 
 
 def price_words(*, amount_minor: int, currency: str) -> str:

@@ -80,7 +80,7 @@ def read_table(content: bytes) -> Table:
         return Table([], _("The file is not in UTF-8. Save it as “CSV UTF-8” and upload it again."))
     if "\0" in text:
         return Table([], _("The file contains characters that no table has."))
-    head = text.splitlines()[0] if text.strip() else ""
+    head = next(iter(text.splitlines()), "")
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=";" if ";" in head else ",")
     try:
         return _with_names(reader)
