@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='approval',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='c2610fc1d50bb9924cac2b229abbc992af05501b', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_fb177', table='compensation_approval', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE tg_name CONSTANT name := NULL;', func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='939cad0394a80443004551782ef84ff8752c60ef', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_fb177', table='compensation_approval', when='BEFORE')),
         ),
         migrations.AddConstraint(
             model_name='rejection',
@@ -100,11 +100,11 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='rejection',
-            trigger=pgtrigger.compiler.Trigger(name='write_once', sql=pgtrigger.compiler.UpsertTriggerSql(func='RAISE EXCEPTION \'pgtrigger: Cannot update of "study_id", "member_id", "category", "reason", "proposed_by_id" rows from % table\', TG_TABLE_NAME;', hash='2d2b0f7540c123682710ee7d176cbd233ea45741', operation='UPDATE OF "study_id", "member_id", "category", "reason", "proposed_by_id"', pgid='pgtrigger_write_once_2a528', table='compensation_rejection', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='write_once', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE tg_name CONSTANT name := NULL;', func='RAISE EXCEPTION \'pgtrigger: Cannot update of "id", "study_id", "member_id", "category", "reason", "proposed_by_id" rows from % table\', TG_TABLE_NAME;', hash='5c697cf26ec8eb2d7d121f8a8d85a309bc6d37ce', operation='UPDATE OF "id", "study_id", "member_id", "category", "reason", "proposed_by_id"', pgid='pgtrigger_write_once_2a528', table='compensation_rejection', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='rejection',
-            trigger=pgtrigger.compiler.Trigger(name='no_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='83a483663763018465b2dbf90dac210275e91e31', operation='DELETE', pgid='pgtrigger_no_delete_ffeda', table='compensation_rejection', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE tg_name CONSTANT name := NULL;', func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='c53868a0433a2a1467c1e8928b307062d78266d4', operation='DELETE', pgid='pgtrigger_no_delete_ffeda', table='compensation_rejection', when='BEFORE')),
         ),
         migrations.AddConstraint(
             model_name='rejectedwork',
@@ -116,11 +116,11 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='rejectedwork',
-            trigger=pgtrigger.compiler.Trigger(name='write_once', sql=pgtrigger.compiler.UpsertTriggerSql(func='RAISE EXCEPTION \'pgtrigger: Cannot update of "rejection_id", "about_kind", "about_id", "about_label", "amount_minor", "currency", "done_at", "credit_id" rows from % table\', TG_TABLE_NAME;', hash='1dfa293c4f9748ab4b2262722ef85bbe8be7d44f', operation='UPDATE OF "rejection_id", "about_kind", "about_id", "about_label", "amount_minor", "currency", "done_at", "credit_id"', pgid='pgtrigger_write_once_5c701', table='compensation_rejectedwork', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='write_once', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE tg_name CONSTANT name := NULL;', func='RAISE EXCEPTION \'pgtrigger: Cannot update of "id", "rejection_id", "about_kind", "about_id", "about_label", "amount_minor", "currency", "done_at", "credit_id" rows from % table\', TG_TABLE_NAME;', hash='329215f9ec61a67aec6459f41d7fe71c0eefc61c', operation='UPDATE OF "id", "rejection_id", "about_kind", "about_id", "about_label", "amount_minor", "currency", "done_at", "credit_id"', pgid='pgtrigger_write_once_5c701', table='compensation_rejectedwork', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='rejectedwork',
-            trigger=pgtrigger.compiler.Trigger(name='no_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='63757356b53d45202d75527454e286f4cdae7334', operation='DELETE', pgid='pgtrigger_no_delete_972fa', table='compensation_rejectedwork', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE tg_name CONSTANT name := NULL;', func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='9aba610a8ddd0a5b61f2d5a69c343652bada34c6', operation='DELETE', pgid='pgtrigger_no_delete_972fa', table='compensation_rejectedwork', when='BEFORE')),
         ),
         migrations.AddConstraint(
             model_name='appeal',
@@ -136,10 +136,10 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='appeal',
-            trigger=pgtrigger.compiler.Trigger(name='write_once', sql=pgtrigger.compiler.UpsertTriggerSql(func='RAISE EXCEPTION \'pgtrigger: Cannot update of "rejection_id" rows from % table\', TG_TABLE_NAME;', hash='72786eecb3d0f701f98ae116eadfc9da7af87b2c', operation='UPDATE OF "rejection_id"', pgid='pgtrigger_write_once_e6b95', table='compensation_appeal', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='write_once', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE tg_name CONSTANT name := NULL;', func='RAISE EXCEPTION \'pgtrigger: Cannot update of "id", "rejection_id" rows from % table\', TG_TABLE_NAME;', hash='6bcca87002bd59a94911a886723f47413cd64d11', operation='UPDATE OF "id", "rejection_id"', pgid='pgtrigger_write_once_e6b95', table='compensation_appeal', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='appeal',
-            trigger=pgtrigger.compiler.Trigger(name='no_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='bd812095b95a35fe50afcd8cd52b1784be531bde', operation='DELETE', pgid='pgtrigger_no_delete_60f65', table='compensation_appeal', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE tg_name CONSTANT name := NULL;', func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='06cae02250a70edbbd6b7e63d67e20781d9acb9c', operation='DELETE', pgid='pgtrigger_no_delete_60f65', table='compensation_appeal', when='BEFORE')),
         ),
     ]

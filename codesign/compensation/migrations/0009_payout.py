@@ -123,19 +123,19 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='payoutbatch',
-            trigger=pgtrigger.compiler.Trigger(name='write_once', sql=pgtrigger.compiler.UpsertTriggerSql(func='RAISE EXCEPTION \'pgtrigger: Cannot update of "id", "study_id", "currency", "channel", "threshold_minor", "made_by_id" rows from % table\', TG_TABLE_NAME;', hash='f5fa7d2ef26b7956067459dcbd5cda131adfa72c', operation='UPDATE OF "id", "study_id", "currency", "channel", "threshold_minor", "made_by_id"', pgid='pgtrigger_write_once_a2da0', table='compensation_payoutbatch', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='write_once', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE tg_name CONSTANT name := NULL;', func='RAISE EXCEPTION \'pgtrigger: Cannot update of "id", "study_id", "currency", "channel", "threshold_minor", "made_by_id" rows from % table\', TG_TABLE_NAME;', hash='e653dfb3011f573c5cc7c552bb17c3991cf8fe9f', operation='UPDATE OF "id", "study_id", "currency", "channel", "threshold_minor", "made_by_id"', pgid='pgtrigger_write_once_a2da0', table='compensation_payoutbatch', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='payoutbatch',
-            trigger=pgtrigger.compiler.Trigger(name='no_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='02f8008b43c71bf308d4e05dc2282ce0603935c2', operation='DELETE', pgid='pgtrigger_no_delete_3460b', table='compensation_payoutbatch', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE tg_name CONSTANT name := NULL;', func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='076a572eb62fa4ca3936ce97d3d626fa57317274', operation='DELETE', pgid='pgtrigger_no_delete_3460b', table='compensation_payoutbatch', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='payoutfile',
-            trigger=pgtrigger.compiler.Trigger(name='write_once', sql=pgtrigger.compiler.UpsertTriggerSql(func='RAISE EXCEPTION \'pgtrigger: Cannot update of "id", "batch_id", "name", "sha256", "size", "count", "total_minor" rows from % table\', TG_TABLE_NAME;', hash='9006b835d6c3c8181f214d55709a2346d52d4d97', operation='UPDATE OF "id", "batch_id", "name", "sha256", "size", "count", "total_minor"', pgid='pgtrigger_write_once_d017c', table='compensation_payoutfile', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='write_once', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE tg_name CONSTANT name := NULL;', func='RAISE EXCEPTION \'pgtrigger: Cannot update of "id", "batch_id", "name", "sha256", "size", "count", "total_minor" rows from % table\', TG_TABLE_NAME;', hash='9292c07950395964922ad1fe5af0c1a043824ce7', operation='UPDATE OF "id", "batch_id", "name", "sha256", "size", "count", "total_minor"', pgid='pgtrigger_write_once_d017c', table='compensation_payoutfile', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='payoutfile',
-            trigger=pgtrigger.compiler.Trigger(name='no_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='c0dfe920c4771212efd2142243e8fadc45b5760f', operation='DELETE', pgid='pgtrigger_no_delete_f0219', table='compensation_payoutfile', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE tg_name CONSTANT name := NULL;', func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='e67b6518e312d5c4667566136006b743339ec37f', operation='DELETE', pgid='pgtrigger_no_delete_f0219', table='compensation_payoutfile', when='BEFORE')),
         ),
         migrations.AddConstraint(
             model_name='payoutmethod',
@@ -151,11 +151,11 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='payoutmethod',
-            trigger=pgtrigger.compiler.Trigger(name='write_once', sql=pgtrigger.compiler.UpsertTriggerSql(func='RAISE EXCEPTION \'pgtrigger: Cannot update of "id", "member_id", "kind", "usable_from", "created_at" rows from % table\', TG_TABLE_NAME;', hash='56119d8ef588d4b220e1822ecccd75af7d42b028', operation='UPDATE OF "id", "member_id", "kind", "usable_from", "created_at"', pgid='pgtrigger_write_once_19a26', table='compensation_payoutmethod', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='write_once', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE tg_name CONSTANT name := NULL;', func='RAISE EXCEPTION \'pgtrigger: Cannot update of "id", "member_id", "kind", "usable_from", "created_at" rows from % table\', TG_TABLE_NAME;', hash='02e3720484484b75a5aea8a8a726f92775f3144a', operation='UPDATE OF "id", "member_id", "kind", "usable_from", "created_at"', pgid='pgtrigger_write_once_19a26', table='compensation_payoutmethod', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='payoutmethod',
-            trigger=pgtrigger.compiler.Trigger(name='no_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='1043ccdb3fa1bf18a780102535fb568fb934e31f', operation='DELETE', pgid='pgtrigger_no_delete_87330', table='compensation_payoutmethod', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE tg_name CONSTANT name := NULL;', func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='2ad0619ad7b21385154bca709c4329688429a565', operation='DELETE', pgid='pgtrigger_no_delete_87330', table='compensation_payoutmethod', when='BEFORE')),
         ),
         migrations.AddConstraint(
             model_name='payout',
@@ -171,11 +171,11 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='payout',
-            trigger=pgtrigger.compiler.Trigger(name='write_once', sql=pgtrigger.compiler.UpsertTriggerSql(func='RAISE EXCEPTION \'pgtrigger: Cannot update of "id", "batch_id", "member_id", "method_id", "amount_minor", "currency", "reference" rows from % table\', TG_TABLE_NAME;', hash='d46dd9a14bd5970b4058286e4b7491ce61c43cc8', operation='UPDATE OF "id", "batch_id", "member_id", "method_id", "amount_minor", "currency", "reference"', pgid='pgtrigger_write_once_40736', table='compensation_payout', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='write_once', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE tg_name CONSTANT name := NULL;', func='RAISE EXCEPTION \'pgtrigger: Cannot update of "id", "batch_id", "member_id", "method_id", "amount_minor", "currency", "reference" rows from % table\', TG_TABLE_NAME;', hash='74bbed24794e677855b41f42476fb368a23861b7', operation='UPDATE OF "id", "batch_id", "member_id", "method_id", "amount_minor", "currency", "reference"', pgid='pgtrigger_write_once_40736', table='compensation_payout', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='payout',
-            trigger=pgtrigger.compiler.Trigger(name='no_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='127236f284e730265fe00780bc784d1d2398284d', operation='DELETE', pgid='pgtrigger_no_delete_30f55', table='compensation_payout', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE tg_name CONSTANT name := NULL;', func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='25b8a848621b875cdb93337975f699800fc7a8dd', operation='DELETE', pgid='pgtrigger_no_delete_30f55', table='compensation_payout', when='BEFORE')),
         ),
         migrations.AddConstraint(
             model_name='resultfile',
@@ -183,7 +183,7 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='resultfile',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='e04fd95aa24eced0795cbc443dfd5172b1e12158', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_9d31d', table='compensation_resultfile', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE tg_name CONSTANT name := NULL;', func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='1c9e09b416fb1324a5894c33e7a528e527a1232d', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_9d31d', table='compensation_resultfile', when='BEFORE')),
         ),
         migrations.AddConstraint(
             model_name='payoutoutcome',
@@ -195,10 +195,10 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='payoutoutcome',
-            trigger=pgtrigger.compiler.Trigger(name='write_once', sql=pgtrigger.compiler.UpsertTriggerSql(func='RAISE EXCEPTION \'pgtrigger: Cannot update of "id", "file_id", "payout_id", "line", "outcome" rows from % table\', TG_TABLE_NAME;', hash='2247dfb131c073d30bf728ae1b35e2a0dc0dc17b', operation='UPDATE OF "id", "file_id", "payout_id", "line", "outcome"', pgid='pgtrigger_write_once_6e95a', table='compensation_payoutoutcome', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='write_once', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE tg_name CONSTANT name := NULL;', func='RAISE EXCEPTION \'pgtrigger: Cannot update of "id", "file_id", "payout_id", "line", "outcome" rows from % table\', TG_TABLE_NAME;', hash='1b989542c86585526b0155b7657f15793f57c182', operation='UPDATE OF "id", "file_id", "payout_id", "line", "outcome"', pgid='pgtrigger_write_once_6e95a', table='compensation_payoutoutcome', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='payoutoutcome',
-            trigger=pgtrigger.compiler.Trigger(name='no_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='9f22d6828d35d8e3b176e5303a76bd07467cc1ef', operation='DELETE', pgid='pgtrigger_no_delete_a65db', table='compensation_payoutoutcome', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='no_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE tg_name CONSTANT name := NULL;', func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='3c707b724f8700ff302aca88d72c2ccc51bb811a', operation='DELETE', pgid='pgtrigger_no_delete_a65db', table='compensation_payoutoutcome', when='BEFORE')),
         ),
     ]

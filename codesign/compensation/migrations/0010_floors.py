@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='payfloor',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='6da9959ff8656a0feba13c51c70e2eac429f7151', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_a99fd', table='compensation_payfloor', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE tg_name CONSTANT name := NULL;', func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='59105e020dcee01ae0260e7c2fb201691caf3b4b', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_a99fd', table='compensation_payfloor', when='BEFORE')),
         ),
         migrations.AddField(
             model_name='timecheck',
@@ -94,7 +94,7 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='budget',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='180332b960cf0c2280af1bbe527bf7feae39adf0', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_2a829', table='compensation_budget', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE tg_name CONSTANT name := NULL;', func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='a18061ba4f68814816fa2b8db7a0f5f7a1a8d667', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_2a829', table='compensation_budget', when='BEFORE')),
         ),
         migrations.AddConstraint(
             model_name='budgetwarning',
@@ -102,7 +102,7 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='budgetwarning',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='4007e693026563ee25ee68d4fec5cfb9385f743b', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_16ce0', table='compensation_budgetwarning', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE tg_name CONSTANT name := NULL;', func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='1ace8f8842abcfd3a27acf23df15d9abeac06208', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_16ce0', table='compensation_budgetwarning', when='BEFORE')),
         ),
         migrations.AddConstraint(
             model_name='paychoice',
@@ -118,7 +118,7 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='paychoice',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='bf83107efba19e41aa6e44fa3976685c7d58b0d9', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_36fab', table='compensation_paychoice', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE tg_name CONSTANT name := NULL;', func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='97e4b757da3430573ec6521d1e21eff09ece43cd', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_36fab', table='compensation_paychoice', when='BEFORE')),
         ),
         migrations.AddConstraint(
             model_name='timecheck',
@@ -134,6 +134,6 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='timecheck',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='33169b7e506fd246bffc970a70657f88f4292e27', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_c39da', table='compensation_timecheck', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE tg_name CONSTANT name := NULL;', func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='582c829f2f4a4ed855b6eb16bf210a10fc76c49d', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_c39da', table='compensation_timecheck', when='BEFORE')),
         ),
     ]
