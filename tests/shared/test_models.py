@@ -14,11 +14,14 @@ from psycopg import sql
 
 from annotations.models import DatasetRelease
 from codesign.compensation.models import Account, LedgerCounter
+from codesign.compensation.services import appeals
 from codesign.config.privileges import forbid_rewriting
 from codesign.config.servers.roles import APP_ROLE
+from codesign.shared.actors import Actor
 from codesign.shared.models import Guard
 from modelhub.models import ModelVersion, TrainingRun
 from tests.factories.annotations import judge, judging_round, lease, send
+from tests.factories.compensation import credit, reject
 from tests.factories.history import make_history
 from tests.support.tables import IGNORED
 
@@ -81,6 +84,13 @@ def test_the_role_cannot_change_what_is_written_once(app: App) -> None:
     judging_round((member := judge()).cohort)
     held = lease(member)
     send(held, rewrites=[{"response": str(held.order_shown[0]), "text": "A kinder reply."}])
+    rejection = reject(credit(member), member)
+    appeals.appeal(
+        actor=Actor.of(member.user),
+        study=member.study,
+        rejection_id=rejection.id,
+        text="I answered them on my own.",
+    )
     release = DatasetRelease.objects.earliest("created_at")
     TrainingRun.objects.create(
         study=release.study,
@@ -116,7 +126,7 @@ def post(app: App, account: Account, *, legs: int) -> None:
 
 def test_the_role_cannot_post_what_does_not_balance(app: App) -> None:
     make_history()
-    account = Account.objects.get(kind="payable")
+    account = Account.objects.filter(kind="payable").earliest("created_at")
     counted = LedgerCounter.objects.count()
     for legs, said in ((0, "moves nothing"), (1, "do not balance")):
         with pytest.raises(psycopg.errors.CheckViolation, match=said):
