@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import PurePath
@@ -12,6 +12,7 @@ from typing import Any, TextIO
 
 from django.utils.translation import gettext as _
 
+from modelhub.rules.code_pages import WESTERN, accented, is_western
 from modelhub.rules.imports import MOST_LINE
 from modelhub.rules.raw_rows import BadRow, Note, Raw, RawRows
 from modelhub.services.file_reader.content import Content
@@ -27,6 +28,10 @@ from modelhub.services.file_reader.tables import (
 
 DELIMITERS = (",", ";", "\t")
 """Spreadsheets use semicolons in countries with a decimal comma."""
+LONE = "surrogateescape"
+"""Makes lone surrogates of bytes that cannot be decoded."""
+SHOWN = 3
+"""Words by which one can check how a file was read."""
 TABS = ".tsv"
 """The suffix that tells the delimiter."""
 _SEP = re.compile(r'"?sep=(.)"?\s*')
@@ -37,6 +42,9 @@ def read(*, content: Content) -> RawRows:
     """Return the rows of a CSV or TSV file."""
     # The default limit of the csv module is lower than the longest text that we accept.
     csv.field_size_limit(MOST_LINE)
+    western = _is_western(content.not_ascii())
+    if western:
+        content = replace(content, encoding=WESTERN)
     with content.text() as file:
         told = _SEP.fullmatch(file.readline(20))
     skipped = 1 if told else 0
@@ -52,25 +60,50 @@ def read(*, content: Content) -> RawRows:
             _("%(name)s has an invalid first line: %(problem)s")
             % {"name": content.name, "problem": problem}
         ) from None
-    return replace(rows, read=lambda wanted: _with_encoding(rows.read(wanted)))
+    told_of = _western_note if western else _lost_note
+    return replace(rows, read=lambda wanted: _with_encoding(rows.read(wanted), told_of))
 
 
-def _with_encoding(rows: Iterator[Raw]) -> Iterator[Raw]:
-    """Yield the rows, and once a Note before the first one that is not UTF-8."""
-    told = False
+def _is_western(found: bytes) -> bool:
+    """Return whether a text with bytes beyond ASCII is written in Windows-1252.
+
+    A text that has anything that is valid UTF-8 is not, even if other bytes of it are damaged.
+    """
+    found = found[: found.rfind(b"\n") + 1] or found
+    if all(sign.isascii() or "\udc80" <= sign <= "\udcff" for sign in found.decode(errors=LONE)):
+        return bool(found) and is_western(found.decode(WESTERN, errors=LONE))
+    return False
+
+
+def _with_encoding(rows: Iterator[Raw], told_of: Callable[[str], str]) -> Iterator[Raw]:
+    """Yield the rows, and once a Note before the first one for which there is one."""
+    told = ""
     for line, row in rows:
-        if not told and isinstance(row, dict) and not all(map(_is_utf8, row.values())):
-            told = True
-            yield (
-                0,
-                Note(
-                    _(
-                        "This file is not written as UTF-8, so letters such as é are lost. Please "
-                        "save it as “CSV UTF-8” and import it again."
-                    )
-                ),
-            )
+        if not told and isinstance(row, dict):
+            told = told_of(" ".join(row.values()))
+            if told:
+                yield 0, Note(told)
         yield line, row
+
+
+def _lost_note(text: str) -> str:
+    if _is_utf8(text):
+        return ""
+    return _(
+        "This file is not written as UTF-8, so letters such as é are lost. Please save it as “CSV "
+        "UTF-8” and import it again."
+    )
+
+
+def _western_note(text: str) -> str:
+    if text.isascii():
+        return ""
+    said = _(
+        "This file is not written as UTF-8. It was read as Windows-1252, as Excel writes “CSV”. If "
+        "accents are wrong, save it as “CSV UTF-8” instead."
+    )
+    words = ", ".join(f"“{word}”" for word in accented(text, SHOWN))
+    return said + (" " + _("Please check: %(words)s.") % {"words": words} if words else "")
 
 
 def _is_utf8(text: str) -> bool:
