@@ -1,4 +1,4 @@
-"""Record ranks, scores and spans that came with an import, made elsewhere by nobody here."""
+"""Record ranks, scores, labels and spans of an import, made elsewhere by nobody here."""
 
 from __future__ import annotations
 

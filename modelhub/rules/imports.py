@@ -16,7 +16,7 @@ from annotations.rules.texts import one_line_ending, storable
 from codesign.shared.visible import seen, shows_nothing
 from modelhub.engine.model_disclosure import giveaway
 from modelhub.rules import values
-from modelhub.rules.marks import CHARACTERS, Mark, marks_of
+from modelhub.rules.marks import CHARACTERS, MARKS, Mark, marks_of
 from modelhub.rules.raw_rows import BadRow
 
 MOST_ROWS = 100_000
@@ -41,7 +41,7 @@ _ORIGINS = tuple(Origin)
 MOST_RANK = 1_000
 RANKED = "ranked"
 """Counts responses with a rank."""
-_RESPONSE_KEYS = frozenset({"text", "model", "origin", "rank", "scores", "spans"})
+_RESPONSE_KEYS = frozenset({"text", "model", "origin", "rank"}) | MARKS
 _OBJECT = re.compile(
     r"\[?\s*\{\s*[\"'“”}]"
     r"|(?:\[?\s*\{|[A-Za-z_]+\()\s*[\"'“”]?(?:text|model|origin)[\"'“”]?\s*[:=]"
@@ -249,7 +249,7 @@ def _response(raw: Any, number: int) -> ResponseRow:
     if not values.absent(rank) and (type(rank) is not int or not 1 <= rank <= MOST_RANK):
         raise BadRow(_("the rank of response %(n)d is not a number from 1 (best).") % {"n": number})
     marks: tuple[Mark, ...] = ()
-    if "scores" in given or "spans" in given:
+    if MARKS & given.keys():
         marks = marks_of(given, raw_text, text, number)
     return ResponseRow(text, " ".join(seen(model).split()), Origin(origin), rank or 0, marks)
 

@@ -34,8 +34,9 @@ CONFIG_DESCRIPTIONS: Mapping[str, str] = {
     " `value` has no order.",
     "texts": "Each prompt and response that another config names by its id, once; join it by"
     " `response_id`, or by `prompt_id` where that is empty.",
-    "imported": "Ranks (1 is best), scores and spans that came with an import from the `source`"
-    " named. Nobody in the study made them.",
+    "imported": "Ranks (1 is best), scores, labels and spans that came with an import from the"
+    " `source` named. `criterion` is the question, or the label of a span; `label` what was chosen"
+    " for the whole response. Nobody in the study made them.",
 }
 
 DEFAULT_CONFIGS = (

@@ -99,6 +99,12 @@ def id_of(row: Row) -> Any:
     return filled(row, IDS)
 
 
+def with_id(row: Row, made: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows with the id of the record that contains them, if they have none."""
+    name = filled(row, ("external_id", "id"))
+    return made if name is None else [{"external_id": name} | one for one in made]
+
+
 def needs(row: Row, *names: str) -> Any:
     """Return the first value that is not missing; raises BadRow, naming the column."""
     value = filled(row, names)

@@ -1,9 +1,9 @@
-"""Exports of annotation tools: Label Studio and Argilla.
+"""Exports of annotation tools: Label Studio, and Argilla (see `argilla`).
 
 Both keep the texts in an object of their own. It is read like a file of its own: a pair of
 responses, numbered responses or a conversation in it is recognised. What annotators wrote there
-comes in as responses of people. Their scores and marked passages come in where it is clear which
-response they are of (see `judged`); choices and the rest are counted.
+comes in as responses of people. Their ranks, scores, labels and marked passages come in where it is
+clear which response they are of (see `judged`); the rest is counted.
 """
 
 from __future__ import annotations
@@ -17,16 +17,23 @@ from django.utils.translation import gettext_lazy
 
 from modelhub.rules.prepare import MOST_COLUMNS
 from modelhub.rules.raw_rows import BadRow
-from modelhub.rules.shapes.base import Row, RowsOf, Shape, Work, reply
-from modelhub.rules.shapes.judged import JUDGED, Answer, judged, rater_of
+from modelhub.rules.shapes import argilla
+from modelhub.rules.shapes.base import Row, RowsOf, Shape, Work, reply, with_id
+from modelhub.rules.shapes.judged import (
+    JUDGED,
+    Answer,
+    Chosen,
+    Preferred,
+    Ranked,
+    judged,
+    rater_of,
+)
 from modelhub.rules.shapes.values import absent, filled, is_object, objects, parsed, text_of
 
 _NUMBERS = ("rating", "number")
 """Results of Label Studio that are a number."""
 _INSIDE = ("data", "fields")
 """Columns with an object of texts."""
-_MARKS = (".responses", ".suggestion", "-suggestion")
-"""Parts of the names of a question's columns."""
 
 
 def _is_label_studio(columns: frozenset[str], first: Sequence[Row]) -> bool:
@@ -43,11 +50,24 @@ def _label_studio(inner: RowsOf) -> RowsOf:
         if not isinstance(data, Mapping):
             raise BadRow(_("data is not an object with the texts of the task."))
         answers: list[Answer] = []
-        made = _named(row, inner(data, work))
+        made = with_id(row, inner(data, work))
         written = [*_predicted(row, work), *_annotated(row, answers, work)]
-        return _with_replies(judged(made, data, answers, work), written)
+        listed = _listed(data) if made and "responses" not in made[-1] else {}
+        made = _with_replies(made, [reply(text) for text in listed.values()])
+        names = {name: place for place, name in enumerate(listed)}
+        return _with_replies(judged(made, data, answers, work, names), written)
 
     return rows_of
+
+
+def _listed(data: Mapping[str, Any]) -> dict[str, str]:
+    """Return id → text of the entries that Label Studio lists to be ranked, or nothing."""
+    for value in data.values():
+        entries = objects(value)
+        texts = {text_of(one.get("id")): one.get("body") for one in entries}
+        if entries and all(name and isinstance(body, str) for name, body in texts.items()):
+            return {name: str(body) for name, body in texts.items()}
+    return {}
 
 
 def _predicted(row: Row, work: Work) -> list[dict[str, Any]]:
@@ -80,13 +100,49 @@ def _results(one: Mapping[str, Any], rater: int) -> list[Answer]:
         if kind == "textarea":
             continue
         value = value if isinstance(value, Mapping) else {}
-        labels = next((labels for name, labels in value.items() if name.endswith("labels")), None)
-        answer: Any = value.get(str(kind)) if kind in _NUMBERS else None
-        if isinstance(labels, list | tuple):
-            answer = [{**value, "label": label} for label in labels]
         question, about = text_of(result.get("from_name")), text_of(result.get("to_name"))
-        found.append(Answer(question, answer, rater, about))
+        if kind == "ranker":
+            found += _ranker(value.get("ranker"), question, rater)
+        else:
+            found.append(Answer(question, _result(kind, value), rater, about))
     return found
+
+
+def _result(kind: Any, value: Mapping[str, Any]) -> Any:
+    """Return what an `Answer` says for one result, or None if it cannot be imported."""
+    of_passage = "start" in value
+    labels = next((labels for name, labels in value.items() if name.endswith("labels")), None)
+    choices = value.get("choices") if kind == "choices" else None
+    marks = choices if of_passage and labels is None else labels
+    if isinstance(marks, list | tuple):
+        return [{**value, "label": label} for label in marks]
+    if of_passage:
+        return None
+    if kind == "pairwise" and (side := value.get("selected")) in ("left", "right"):
+        return Preferred(side == "left")
+    if isinstance(choices, list | tuple) and all(isinstance(one, str) for one in choices):
+        return Chosen(choices)
+    return value.get(str(kind)) if kind in _NUMBERS else None
+
+
+def _ranker(value: Any, question: str, rater: int) -> list[Answer]:
+    """Return a ranking, or the buckets into which entries were put; `_` is the list itself.
+
+    A ranking is a list of ids, which newer versions put under the name of the question.
+    """
+    if isinstance(value, Mapping) and set(value) == {question}:
+        value = value[question]
+    if isinstance(value, list | tuple):
+        ranks = {text_of(name): place for place, name in enumerate(value, 1)}
+        return [Answer(question, Ranked(ranks), rater)]
+    if not isinstance(value, Mapping):
+        return [Answer(question, None, rater)]
+    return [
+        Answer(question, Chosen([str(bucket)]), rater, text_of(name))
+        for bucket, names in value.items()
+        if bucket != "_" and isinstance(names, list | tuple)
+        for name in names
+    ]
 
 
 def _texts(one: Mapping[str, Any], work: Work | None) -> list[str]:
@@ -114,80 +170,6 @@ def _with_replies(
     return [*made[:-1], {**row, "responses": [*known, *written]}]
 
 
-def is_argilla(columns: frozenset[str], first: Sequence[Row]) -> bool:
-    """Return whether a file is an export of Argilla."""
-    nested = "fields" in columns and any(is_object(row.get("fields")) for row in first)
-    return nested or any(name.endswith(_MARKS) for name in columns)
-
-
-def _argilla(inner: RowsOf) -> RowsOf:
-    def rows_of(row: Row, work: Work) -> list[dict[str, Any]]:
-        fields = parsed(row.get("fields"))
-        if isinstance(fields, Mapping):
-            answers = _answers(row.get("responses"), work)
-            return judged(_named(row, inner(fields, work)), fields, answers, work)
-        plain = _fields(row)
-        answers = [
-            answer
-            for name, value in row.items()
-            if _is_answer(name, row)
-            for answer in _of_one(name, value, row.get(f"{name}.users"), work)
-        ]
-        return judged(_named(row, inner(plain, work)), plain, answers, work)
-
-    return rows_of
-
-
-def _named(row: Row, made: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the rows with the id of the record, if their texts have none."""
-    name = filled(row, ("external_id", "id"))
-    return made if name is None else [{"external_id": name} | one for one in made]
-
-
-def _answers(value: Any, work: Work) -> list[Answer]:
-    """Return the answers of annotators to all questions of a record."""
-    value = parsed(value)
-    if isinstance(value, Mapping):  # by question
-        return [
-            answer for name, one in value.items() for answer in _of_one(str(name), one, None, work)
-        ]
-    found = []
-    for place, one in enumerate(objects(value), 1):  # by annotator
-        rater = rater_of(one.get("user_id"), place, work)
-        given = one.get("values")
-        for name, said in given.items() if isinstance(given, Mapping) else ():
-            found.append(Answer(str(name), _said(said), rater))
-    return found
-
-
-def _of_one(name: str, value: Any, users: Any, work: Work) -> list[Answer]:
-    """Return the answers to one question."""
-    value, users = parsed(value), parsed(users)
-    if not isinstance(value, list | tuple):
-        return []
-    known = users if isinstance(users, list | tuple) and len(users) == len(value) else []
-    question = name.removesuffix(".responses")
-    found = []
-    for place, one in enumerate(value, 1):
-        by = one.get("user_id") if isinstance(one, Mapping) else None
-        by = known[place - 1] if known else by
-        found.append(Answer(question, _said(one), rater_of(by, place, work)))
-    return found
-
-
-def _said(one: Any) -> Any:
-    return one.get("value") if isinstance(one, Mapping) else one
-
-
-def _is_answer(name: str, row: Row) -> bool:
-    return name.endswith(".responses") or f"{name}-suggestion" in row
-
-
-def _of_question(name: str, row: Row) -> bool:
-    """Return whether a column is of a question: its answers, users, suggestion or score."""
-    return any(mark in name for mark in _MARKS) or f"{name}-suggestion" in row
-
-
 def nested(inner_of: Callable[[Sequence[Row]], RowsOf]) -> list[Shape]:
     """Return the shapes of both tools. `inner_of` finds how to read the texts inside of rows."""
     return [
@@ -201,10 +183,12 @@ def nested(inner_of: Callable[[Sequence[Row]], RowsOf]) -> list[Shape]:
         Shape(
             "argilla",
             gettext_lazy("Argilla export"),
-            is_argilla,
-            unwrap=lambda first: _argilla(inner_of([_fields(row) for row in first])),
+            argilla.fits,
+            unwrap=lambda first: argilla.rows_of(
+                inner_of([argilla.fields_of(row) for row in first]), argilla.closed_questions(first)
+            ),
             used=frozenset({"id", "external_id", "fields", "responses", "suggestions"}),
-            also=lambda name: not any(mark in name for mark in _MARKS),
+            also=argilla.reads,
         ),
     ]
 
@@ -240,10 +224,3 @@ def opened(row: Row, names: Iterable[str]) -> Row:
 def _data(row: Row) -> Row:
     data = parsed(row.get("data"))
     return data if isinstance(data, Mapping) else {}
-
-
-def _fields(row: Row) -> Row:
-    fields = parsed(row.get("fields"))
-    if isinstance(fields, Mapping):
-        return fields
-    return {name: value for name, value in row.items() if not _of_question(name, row)}

@@ -18,7 +18,7 @@ def textarea(*texts: str) -> dict[str, Any]:
 
 
 CHOICE = {"from_name": "q", "to_name": "t", "type": "choices", "value": {"choices": ["good"]}}
-LABEL_STUDIO = {
+LABEL_STUDIO: dict[str, Any] = {
     "id": 12,
     "data": {"prompt": "I feel low", "response_1": "Since when?", "response_2": "Cheer up."},
     "annotations": [
@@ -93,6 +93,87 @@ def test_a_record_of_argilla_has_its_fields(row: dict[str, Any]) -> None:
         "external_id": "a-1",
     }
     assert rows.counts["judged_elsewhere"] == 2
+
+
+ITEMS = [
+    {"id": "llm_1", "title": "LLM 1", "body": "Since when?"},
+    {"id": "llm_2", "title": "LLM 2", "body": "Cheer up."},
+    {"id": "llm-2", "title": "LLM 3", "body": "Tell me more."},
+]
+
+
+def task(data: dict[str, Any], *results: dict[str, Any]) -> dict[str, Any]:
+    return {"id": 1, "data": data, "annotations": [{"completed_by": 4, "result": list(results)}]}
+
+
+def result(kind: str, question: str, about: str = "", **value: Any) -> dict[str, Any]:
+    return {"from_name": question, "to_name": about or question, "type": kind, "value": value}
+
+
+def marks(told: Any, kind: str) -> list[tuple[str, list[Any]]]:
+    ((_line, found),) = told.rows
+    said = "label" if kind == "labels" else "value"
+    return [(one["text"], [m[said] for m in one.get(kind, [])]) for one in found["responses"]]
+
+
+@pytest.mark.parametrize(
+    "value", [["llm-2", "llm_1", "llm_2"], {"rank": ["llm-2", "llm_1", "llm_2"]}]
+)
+def test_a_ranker_of_label_studio_ranks_the_entries_of_its_list(value: Any) -> None:
+    data = {"prompt": "I feel low", "items": ITEMS}
+    told = prepared([(1, task(data, result("ranker", "rank", "list", ranker=value)))])
+    assert marks(told, "ranks") == [
+        ("Since when?", [2]),
+        ("Cheer up.", [3]),
+        ("Tell me more.", [1]),
+    ]
+
+
+def test_buckets_of_a_ranker_are_labels() -> None:
+    data = {"prompt": "I feel low", "items": ITEMS}
+    value = {"_": ["llm_2"], "biased": ["llm-2"], "relevant": ["llm_1"]}
+    told = prepared([(1, task(data, result("ranker", "rank", "list", ranker=value)))])
+    assert marks(told, "labels") == [
+        ("Since when?", ["relevant"]),
+        ("Cheer up.", []),
+        ("Tell me more.", ["biased"]),
+    ]
+    assert marks(told, "ranks") == [(one["body"], []) for one in ITEMS]
+
+
+@pytest.mark.parametrize(("side", "ranks"), [("left", [[1], [2]]), ("right", [[2], [1]])])
+def test_a_comparison_of_label_studio_ranks_two_responses(side: str, ranks: Any) -> None:
+    told = prepared([(1, task(LABEL_STUDIO["data"], result("pairwise", "pw", selected=side)))])
+    assert [said for _text, said in marks(told, "ranks")] == ranks
+    assert told.counts["sides"] == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "given"),
+    [
+        ({"prompt": "I feel low", "items": ITEMS}, result("pairwise", "pw", selected="left")),
+        (LABEL_STUDIO["data"], result("pairwise", "pw", selected="none")),
+        (LABEL_STUDIO["data"], result("ranker", "rank", items=["a", "b"], weights=[1, 0.5])),
+        ({"prompt": "Low", "items": ITEMS}, result("ranker", "rank", ranker=["llm_1", "gone"])),
+        (LABEL_STUDIO["data"], result("choices", "better", "t", choices=["A"])),
+        (LABEL_STUDIO["data"], result("taxonomy", "t", "response_1", taxonomy=[["a", "b"]])),
+        ({"prompt": "Low", "response": "So?"}, result("rating", "r", start=0, end=1, rating=4)),
+    ],
+)
+def test_what_says_nothing_of_one_text_or_of_all_is_counted(data: Any, given: Any) -> None:
+    told = prepared([(1, task(data, given))])
+    assert told.counts["judged_elsewhere"] == 1
+    assert not any(kind in str(told.rows) for kind in ("'ranks'", "'labels'", "'scores'"))
+
+
+def test_choices_of_a_response_are_labels_and_those_of_a_passage_are_spans() -> None:
+    about = {"from_name": "tone", "to_name": "response_1", "type": "choices"}
+    passage = {"start": 0, "end": 5, "text": "Since", "choices": ["asking"]}
+    given = [{**about, "value": {"choices": ["warm", "short"]}}, {**about, "value": passage}]
+    told = prepared([(1, task(LABEL_STUDIO["data"], *given))])
+    assert marks(told, "labels")[0] == ("Since when?", ["warm", "short"])
+    ((_line, found),) = told.rows
+    assert found["responses"][0]["spans"] == [{"label": "asking", "start": 0, "end": 5, "rater": 1}]
 
 
 def test_fields_of_argilla_with_other_names_are_guessed() -> None:
