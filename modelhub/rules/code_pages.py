@@ -28,6 +28,7 @@ _LETTERS = frozenset("".join(_ALPHABETS))
 _SIGNS = frozenset("‘’“”„‚–—…¡¿«»•°€£§©®\xa0ªº·´")
 _LEAST_SHARE = 0.97
 """Least share of the letters beyond ASCII that are of one language. The rest are of names."""
+_BEYOND = re.compile(r"[^\x00-\x7f]+")
 _WORD = re.compile(r"[^\W\d_]+")
 _INSIDE = re.compile(r"[^\W\d_][–—„‚“¿¡«»•°§©®€£´·…][^\W\d_]|œ(?![uic])")
 """Signs inside of words, and a ligature at odd places, where other code pages have letters."""
@@ -37,14 +38,14 @@ _SHORT = 3
 
 def is_western(text: str) -> bool:
     """Return whether a text that was decoded as Windows-1252 reads as one language of it."""
-    beyond = Counter(sign.lower() for sign in text if not sign.isascii())
+    beyond = Counter("".join(_BEYOND.findall(text)).lower())
     letters = Counter({sign: count for sign, count in beyond.items() if sign in _LETTERS})
     if beyond.keys() - _LETTERS - _SIGNS or _INSIDE.search(text):
         return False
     of_one = max(sum(letters[letter] for letter in alphabet) for alphabet in _ALPHABETS)
     if of_one < _LEAST_SHARE * letters.total():
         return False
-    return all(map(_may_be, {word for word in _WORD.findall(text) if not word.isascii()}))
+    return all(map(_may_be, {word for word in set(_WORD.findall(text)) if not word.isascii()}))
 
 
 def _may_be(word: str) -> bool:

@@ -30,6 +30,8 @@ DELIMITERS = (",", ";", "\t")
 """Spreadsheets use semicolons in countries with a decimal comma."""
 LONE = "surrogateescape"
 """Makes lone surrogates of bytes that cannot be decoded."""
+_DECODED = re.compile(r"[^\x00-\x7f\udc80-\udcff]")
+"""A letter beyond ASCII that is valid UTF-8."""
 SHOWN = 3
 """Words by which one can check how a file was read."""
 TABS = ".tsv"
@@ -70,9 +72,9 @@ def _is_western(found: bytes) -> bool:
     A text that has anything that is valid UTF-8 is not, even if other bytes of it are damaged.
     """
     found = found[: found.rfind(b"\n") + 1] or found
-    if all(sign.isascii() or "\udc80" <= sign <= "\udcff" for sign in found.decode(errors=LONE)):
-        return bool(found) and is_western(found.decode(WESTERN, errors=LONE))
-    return False
+    if not found or _DECODED.search(found.decode(errors=LONE)):
+        return False
+    return is_western(found.decode(WESTERN, errors=LONE))
 
 
 def _with_encoding(rows: Iterator[Raw], told_of: Callable[[str], str]) -> Iterator[Raw]:
