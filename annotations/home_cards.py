@@ -29,12 +29,11 @@ from annotations.queries import (
     recipients,
     releases,
     review,
-    topics,
 )
 from annotations.registry import uses_of
 from annotations.rules.states import ReleaseState
-from codesign.care.registry import WAYS_TO_STOP
-from codesign.compensation import queries as compensation
+from codesign.care.registry import WAYS_ON, WAYS_TO_STOP
+from codesign.compensation.queries import pay_rates
 from codesign.compensation.registry import BESIDE_PAY
 from codesign.shared.actors import Actor
 from codesign.shared.counts import counted
@@ -53,16 +52,15 @@ def read_and_judge(member: Member) -> registry.Step | None:
     if member.study.state != StudyState.OPEN:
         return None
     actor = Actor.of(member.user)
-    rate = compensation.rate_in_force(cohort_id=member.cohort_id, at=now())
+    rate = pay_rates.rate_in_force(cohort_id=member.cohort_id, at=now())
     held = assignments.held(actor=actor, slug=member.study.slug)
     waiting = assignments.how_many_wait(member) + bool(held) if rate else 0
     why = None if waiting else no_work.why_nothing(actor=actor, member=member)
     if not held and waiting and (limited := no_work.limited(member)):
         waiting, why = 0, limited
-    start = "annotations:topics" if waiting and topics.is_new(member) else "annotations:judge"
     return registry.Step(
         says="",
-        href=reverse(start, kwargs={"slug": member.study.slug}) if waiting else "",
+        href=reverse("annotations:judge", kwargs={"slug": member.study.slug}) if waiting else "",
         label=_("Continue") if held and held.draft else _("Start"),
         template="annotations/_step.html",
         context={
@@ -262,6 +260,18 @@ def stop_judging(address: str) -> str:
     return reverse("annotations:judge-stopped", kwargs={"slug": match.kwargs["slug"]})
 
 
+def continue_judging(member: Member) -> str:
+    """Return the address of the text that a member holds, or of the next one; "" for staff."""
+    if not member.has_role(*JUDGE.roles):
+        return ""
+    slug = member.study.slug
+    if held := assignments.held(actor=Actor.of(member.user), slug=slug):
+        keys = {"slug": slug, "assignment_id": held.id}
+        return reverse("annotations:judge-one", kwargs=keys)
+    return reverse("annotations:judge", kwargs={"slug": slug})
+
+
+WAYS_ON.register("judging", continue_judging)
 WAYS_TO_STOP.register("judging", stop_judging)
 BESIDE_PAY.register("held", held_pay)
 registry.STEPS.register(

@@ -62,6 +62,7 @@ def _make(slug: str, prompts: int) -> dict[str, Any]:
     from codesign.studies import services as studies
     from codesign.studies.rules import Role, StudyState
     from tests.factories.accounts import UserFactory
+    from tests.factories.annotations import choose_topics
     from tests.factories.care import cover
     from tests.factories.consent import publish, sign
     from tests.factories.ready import care_plan
@@ -75,6 +76,8 @@ def _make(slug: str, prompts: int) -> dict[str, Any]:
     people = panel_size(prompts)
     panel = [MemberFactory.create(cohort=cohorts[0]) for _ in range(people)]
     clinicians = [MemberFactory.create(cohort=cohorts[1]) for _ in range(people // 3)]
+    for member in [*panel, *clinicians]:
+        choose_topics(member)
     seconds = fill(
         {
             "study": study.id,
@@ -133,7 +136,7 @@ def _plan(study: Any) -> tuple[list[Any], Any, Any, Any]:
     from annotations.rules.states import Ask, RoundKind
     from annotations.services import rounds
     from annotations.services.rubrics import make_rubric
-    from codesign.compensation.services import set_rate
+    from codesign.compensation.services.pay_rates import set_rate
     from codesign.shared.actors import SYSTEM
     from codesign.studies import services as studies
     from codesign.studies.rules import Role

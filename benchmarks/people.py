@@ -30,7 +30,7 @@ def make_study(*, tasks: int, slug: str = "bench") -> object:
     from annotations.rules.states import Ask, RoundKind
     from annotations.services import care_choices, rounds
     from annotations.services.rubrics import make_rubric
-    from codesign.compensation.services import set_rate
+    from codesign.compensation.services.pay_rates import set_rate
     from codesign.shared.actors import SYSTEM
     from codesign.studies import services as studies
     from codesign.studies.rules import Role, StudyState
@@ -130,15 +130,9 @@ FILL = (
 
 def make_people(cohort: object, count: int) -> list[Person]:
     """Create consented panelists with sessions."""
-    from tests.factories.consent import sign
-    from tests.factories.studies import MemberFactory
+    from tests.factories.annotations import judge
 
-    people = []
-    for _n in range(count):
-        member = MemberFactory.create(cohort=cohort)
-        sign(member)
-        people.append(signed_in(member))
-    return people
+    return [signed_in(judge(cohort=cohort)) for _n in range(count)]
 
 
 def signed_in(member: Any) -> Person:

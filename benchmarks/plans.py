@@ -10,7 +10,7 @@ def run(cohort: Any) -> None:
     from django.db import connection, transaction
 
     from annotations.queries.assignments import latest, waiting_seats
-    from codesign.compensation.queries import balances
+    from codesign.compensation.queries.ledger import balances
     from codesign.consent.queries import _in_force
     from codesign.studies.models import Member
 

@@ -151,7 +151,7 @@ FIRST = (
     """CREATE UNLOGGED TABLE bench_w AS SELECT *, row_number() OVER (ORDER BY judgement) AS nr,
        gen_random_uuid() AS rewrite, gen_random_uuid() AS flag FROM bench_j j WHERE filled""",
     """INSERT INTO compensation_account (id, created_at, kind, owner_kind, owner_id, owner_label,
-       currency) SELECT gen_random_uuid(), now(), 'earned', 'member', id, pseudonym, 'GBP'
+       currency) SELECT gen_random_uuid(), now(), 'payable', 'member', id, pseudonym, 'GBP'
        FROM studies_member WHERE study_id = %(study)s
        UNION ALL SELECT gen_random_uuid(), now(), 'spent', 'study', id, title, 'GBP'
        FROM studies_study WHERE id = %(study)s""",
@@ -230,7 +230,7 @@ ROWS = (
        assignment, CASE WHEN filled THEN 'judgement' ELSE 'skip' END, at, at
        FROM bench_j j ORDER BY at""",
     """INSERT INTO compensation_leg (transfer_id, account_id, currency, amount_minor)
-       SELECT transfer, account.id, 'GBP', CASE account.kind WHEN 'earned' THEN 80 ELSE -80 END
+       SELECT transfer, account.id, 'GBP', CASE account.kind WHEN 'payable' THEN 80 ELSE -80 END
        FROM bench_j j JOIN compensation_account account ON owner_id IN (member, %(study)s)
        ORDER BY at""",
     f"""INSERT INTO audit_event (xid, at, action, actor_id, study_id, about_kind, about_id,

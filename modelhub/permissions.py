@@ -10,10 +10,10 @@ SEE_GENERATION = Permission("modelhub.see_generation", Scope.STUDY, _MAKERS | {R
 RUN_GENERATION = Permission("modelhub.run_generation", Scope.STUDY, _MAKERS)
 IMPORT = Permission("modelhub.import", Scope.STUDY, _MAKERS)
 UPLOAD = Permission("modelhub.upload", Scope.STUDY, _MAKERS)
-"""What ML engineers bring in waits for a coordinator before people are paid to read it."""
+"""Prompts that ML engineers import wait until a coordinator adds them to the open round."""
 LET_JUDGE = Permission("modelhub.let_judge", Scope.STUDY, frozenset({Role.COORDINATOR}))
 REGISTER_MODEL = Permission("modelhub.register_model", Scope.STUDY, _MAKERS)
 TRAIN = Permission("modelhub.train", Scope.STUDY, frozenset({Role.ML_ENGINEER}))
 EVALUATE = Permission("modelhub.evaluate", Scope.STUDY, _MAKERS)
 EXPORT = Permission("modelhub.export", Scope.STUDY, _MAKERS)
-"""Taking a trained model out of Codesign, to use it elsewhere."""
+"""Exporting a trained model, to use it outside of Codesign."""

@@ -21,6 +21,7 @@ from annotations.models import Assignment
 from annotations.permissions import JUDGE, JUDGE_OWN
 from annotations.queries import assignments as queries
 from annotations.queries import special_items
+from annotations.queries.own_texts import own_words
 from annotations.queries.shown import ShownAssignment
 from annotations.rules.own_texts import Source, needs_support
 from annotations.serializers import judging as serializers
@@ -163,7 +164,12 @@ class DraftView(JudgingView):
         )
         return Response(
             {"draft": kept.draft, "saved_at": kept.draft_saved_at}
-            | self.support(sent.free_texts(), assignment_id, source=Source.JUDGEMENT, about=())
+            | self.support(
+                own_words(assignment=kept, sent=sent),
+                assignment_id,
+                source=Source.JUDGEMENT,
+                about=(),
+            )
         )
 
 
@@ -292,7 +298,7 @@ class SubmissionView(JudgingView):
             answer
             | self._feedback(submitted.judgement.assignment)
             | self.support(
-                sent.free_texts(),
+                own_words(assignment=submitted.judgement.assignment, sent=sent),
                 assignment_id,
                 source=Source.JUDGEMENT,
                 about=[submitted.judgement.id],

@@ -13,6 +13,7 @@ from annotations.contract.submission import Submission
 from annotations.contract.unchecked import UncheckedSubmission
 from annotations.permissions import SEE_OWN
 from annotations.queries import own_judgements as queries
+from annotations.queries.own_texts import own_words
 from annotations.rules.own_texts import Source
 from annotations.serializers import own_judgements as serializers
 from annotations.services import corrections
@@ -116,7 +117,7 @@ class CorrectionView(JudgingView):
         return Response(
             answer
             | self.support(
-                sent.free_texts(),
+                own_words(assignment=corrected.judgement.assignment, sent=sent),
                 assignment_id,
                 source=Source.JUDGEMENT,
                 about=queries.revisions_of(actor=self.actor, assignment_id=id_of(assignment_id)),

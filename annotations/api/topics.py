@@ -33,7 +33,11 @@ class TopicsView(ApiView):
         responses={200: serializers.CareChoicesSerializer},
     )
     def get(self, request: Request, slug: str) -> Response:
-        """Return the choice for each topic of the study's prompts. Without one, it is `fine`."""
+        """Return the choice for each topic of the study's prompts. Without one, it is `fine`.
+
+        The topics with the heaviest texts come first. Leasing does not ask for choices: a client
+        that shows texts to people should let them choose before the first one.
+        """
         return Response(self._shown(member_with(self.actor, JUDGE, slug=slug)))
 
     @extend_schema(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -80,15 +80,21 @@ class UncheckedSubmission:
             raise Invalid(_("This is nested too deeply.")) from None
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def free_texts(self) -> Iterator[str]:
-        """Yield every free text, even if the rest is invalid."""
+    def free_texts(self, *, chosen: Collection[str] = ()) -> Iterator[str]:
+        """Yield every free text, even if the rest is invalid.
+
+        Not a label of a highlight that is one of `chosen`: people choose it and do not write it.
+        """
         for path, keys in FREE_TEXTS.items():
             value = self._body.get(path)
             if not keys and isinstance(value, str):
                 yield value
             for entry in value if keys and isinstance(value, list) else ():
                 if isinstance(entry, Mapping):
-                    yield from (entry[key] for key in keys if isinstance(entry.get(key), str))
+                    texts = {key: entry[key] for key in keys if isinstance(entry.get(key), str)}
+                    if texts.get("label") in chosen:
+                        del texts["label"]
+                    yield from texts.values()
 
 
 def holds_answers(draft: Mapping[str, Any] | None) -> bool:

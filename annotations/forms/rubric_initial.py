@@ -1,4 +1,4 @@
-"""What the forms of a rubric are filled in with at first: the questions that it has."""
+"""Initial data of the forms of a rubric, from its questions."""
 
 from __future__ import annotations
 

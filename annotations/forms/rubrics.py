@@ -62,11 +62,11 @@ class RubricForm(forms.Form):
     )
 
     def clean_reasons(self) -> list[str]:
-        """Return the lines that show something, each once."""
+        """Return the lines that are not blank, each once."""
         return _short(self.cleaned_data["reasons"])
 
     def clean_labels(self) -> list[str]:
-        """Return the lines that show something, each once."""
+        """Return the lines that are not blank, each once."""
         return _short(self.cleaned_data["labels"])
 
     def reasons_after(self, before: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -199,7 +199,7 @@ class CriterionForm(forms.Form):
         return [self[f"anchor_{score}"] for score in SCORES]
 
     def clean_options(self) -> list[str]:
-        """Return the lines that show something."""
+        """Return the lines that are not blank."""
         return _lines(self.cleaned_data["options"])
 
     def clean(self) -> None:

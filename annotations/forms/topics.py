@@ -15,7 +15,10 @@ from annotations.rules.topics import Choice
 
 
 class TopicsForm(forms.Form):
-    """A choice for each topic, and a daily limit of one's own."""
+    """A choice for each topic, and a daily limit of one's own.
+
+    Nothing is chosen beforehand. A topic without a choice is fine.
+    """
 
     def __init__(
         self,
@@ -28,12 +31,13 @@ class TopicsForm(forms.Form):
     ) -> None:
         super().__init__(data)
         self._topics = {f"topic-{one.id}": one.topic for one in topics}
+        self._earlier = choices
         for name, topic in self._topics.items():
             self.fields[name] = forms.ChoiceField(
                 label=topic,
                 choices=Choice.choices,
                 widget=forms.RadioSelect,
-                initial=choices.get(topic, Choice.FINE),
+                initial=choices.get(topic),
                 required=False,
             )
         self.fields["minutes"] = forms.IntegerField(
@@ -50,9 +54,12 @@ class TopicsForm(forms.Form):
         return [self[name] for name in self._topics]
 
     def choices(self) -> dict[str, str]:
-        """Return topic → choice, of the topics that were sent."""
+        """Return topic → choice, of all topics on the page. One that was left open is fine."""
         sent = self.cleaned_data
-        return {topic: sent[name] for name, topic in self._topics.items() if sent[name]}
+        return {
+            topic: sent[name] or self._earlier.get(topic, Choice.FINE)
+            for name, topic in self._topics.items()
+        }
 
 
 class StudyLimitForm(forms.Form):

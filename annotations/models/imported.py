@@ -19,9 +19,9 @@ WITH_PLACES = Q(start__isnull=False, end__isnull=False, start__lt=F("end"))
 
 
 class ImportedJudgement(models.Model):
-    """A rank, score, label or span of a response that was made elsewhere, by nobody here.
+    """A rank, score, label or span of a response that was made elsewhere and came with an import.
 
-    A table of its own, so that no query for the work of people can count it: no pay, progress,
+    It has a table of its own, so that no query for the work of members counts it in pay, progress,
     agreement or consent (decision 43).
     """
 

@@ -129,7 +129,7 @@ class RubricText(models.Model):
 
 
 class ShortWords(models.Model):
-    """A few words of a rubric that people can choose, in one language.
+    """A short text of a rubric that people can choose, in one language.
 
     They have the same key and position in each language.
     """

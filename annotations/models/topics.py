@@ -16,7 +16,7 @@ LONGEST_TOPIC = 60
 class StudyTopic(models.Model):
     """A topic that some prompt of a study has. A trigger adds it with the first such prompt.
 
-    So that a page can list the topics without reading every prompt.
+    So that whether a study has topics, and which, is known without reading every prompt.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -1,6 +1,6 @@
 """The load of a person's day, carried from lease to lease, so that no lease adds it up again.
 
-It counts in all studies of the person. No study shows anybody what somebody did in another one.
+It counts in all studies of the person. No study reveals what a person did in another one.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from annotations.models.querysets import SeatQuerySet, in_use
 from annotations.queries import assignments, filling, load, offering
 from annotations.registry import BEING_WRITTEN
 from annotations.rules.states import SeatState
-from codesign.compensation import queries as compensation
+from codesign.compensation.queries import pay_rates
 from codesign.jobs.queries import unfinished
 from codesign.shared.actors import Actor
 from codesign.studies.models import Member
@@ -44,7 +44,7 @@ def why_nothing(*, actor: Actor, member: Member) -> Nothing:
         return Nothing.PAUSED
     if member.study.state != StudyState.OPEN:
         return Nothing.CLOSED
-    if compensation.rate_in_force(cohort_id=member.cohort_id, at=timezone.now()) is None:
+    if pay_rates.rate_in_force(cohort_id=member.cohort_id, at=timezone.now()) is None:
         return Nothing.UNPAID
     if protected := limited(member):
         return protected

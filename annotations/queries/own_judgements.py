@@ -19,7 +19,7 @@ from annotations.rules.model_markup import readable, without_tokens
 from annotations.rules.own_judgements import Earned, Settled
 from annotations.rules.own_texts import OwnKind
 from annotations.rules.states import USABLE, Ask, AssignmentState, RewriteState, SkipReason
-from codesign.compensation import queries as compensation
+from codesign.compensation.queries import ledger
 from codesign.shared.actors import Actor
 from codesign.shared.errors import NotFound
 from codesign.studies.models import Member, Study
@@ -107,7 +107,7 @@ def works_of(*, actor: Actor, assignments: Sequence[Assignment]) -> list[OwnWork
     ids = [one.id for one in assignments]
     sent = Judgement.objects.filter(assignment__in=ids, member__user_id=_person(actor))
     revisions = dict(sent.values_list("assignment_id").annotate(Max("revision")))
-    reversed_later = compensation.reversed_credits(about_kind="assignment", about_ids=ids)
+    reversed_later = ledger.reversed_credits(about_kind="assignment", about_ids=ids)
     return [
         OwnWork(
             assignment=one,

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from annotations.contract.unchecked import UncheckedSubmission
 from annotations.models import Assignment, Flag, Judgement, OwnText, ReviewDecision, Rewrite
+from annotations.queries.rubrics import rubric_in
 from annotations.rules.own_texts import KEPT, OWN_STATES, OwnKind, OwnState, Source
 from annotations.rules.states import RewriteState
 from codesign.care.models import Case
 from codesign.shared.actors import Actor
 from codesign.studies.models import Member
+
+
+def labels_to_choose(assignment: Assignment) -> frozenset[str]:
+    """Return the labels for marked passages that an assignment offers. No query in a submission."""
+    return rubric_in(assignment.rubric_id, assignment.member.study.language).label_keys
+
+
+def own_words(*, assignment: Assignment, sent: UncheckedSubmission) -> Iterator[str]:
+    """Yield the texts among somebody's answers that they wrote, and did not choose from a list."""
+    return sent.free_texts(chosen=labels_to_choose(assignment))
 
 
 def kept_private(kind: OwnKind, about: str = "id") -> Exists:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from annotations.models import Assignment, Round, RoundCohort, RoundCounter, Rubric
 from annotations.rules.states import RoundKind, RoundState, SeatState
-from codesign.compensation import queries as compensation
+from codesign.compensation.queries import pay_rates
 from codesign.consent import queries as consent
 from codesign.enrolment import queries as enrolment
 from codesign.shared.errors import NotFound
@@ -195,7 +195,7 @@ def cost_of_a_prompt(*, round: Round) -> tuple[int, dict[str, int]]:
 
     For two responses; `compensation.rules.pay_for` says what more of them pay.
     """
-    rates = compensation.rates_in_force(study_id=round.study_id, at=timezone.now())
+    rates = pay_rates.rates_in_force(study_id=round.study_id, at=timezone.now())
     pay: Counter[str] = Counter()
     judgements = 0
     for cohort_id, overlap in round.cohorts.values_list("cohort_id", "overlap"):

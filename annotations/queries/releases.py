@@ -74,7 +74,7 @@ def loading_advice(release: DatasetRelease) -> str:
 
 
 def card_of(release: DatasetRelease) -> str:
-    """Return the dataset card as people read it, without what `datasets` and the Hub read."""
+    """Return the dataset card without its front matter, which only programs read."""
     text = file_of(release, "README.md").read_text(encoding="utf-8")
     return text.partition("\n---\n")[2].strip()
 

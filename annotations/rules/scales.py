@@ -25,7 +25,7 @@ NO, YES = 0, 1
 LOWEST, HIGHEST = -10, 10
 """The scores that a scale can have, and the points that a criterion can be worth."""
 MOST_OPTIONS = 10
-"""Options of a `CATEGORY`. Their scores count from 1 and mean no order."""
+"""Options of a `CATEGORY`. Their scores count from 1 and have no order."""
 
 Rating = dict[str, Any]
 """`{"response", "criterion", "score"}`, or with `"turn"` for an earlier reply"""

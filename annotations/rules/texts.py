@@ -20,6 +20,9 @@ Most texts do not match, which saves 10 ms for each and a process. The pattern s
 class of characters that every match has, which is searched for ten times as fast as alternatives.
 """
 
+_SIGNS = b"@:0123456789"
+"""What a match of `_WORTH_A_LOOK` begins with, in ASCII."""
+
 
 def one_line_ending(text: str) -> str:
     """Replace CR LF, which browsers send, and CR by LF."""
@@ -28,8 +31,11 @@ def one_line_ending(text: str) -> str:
 
 def storable(text: str) -> bool:
     """Return whether the database can store the text: no NUL and no lone surrogate."""
-    if "\x00" in text:
-        return False
+    return "\x00" not in text and is_utf8(text)
+
+
+def is_utf8(text: str) -> bool:
+    """Return whether the text can be encoded: it has no lone surrogate."""
     if text.isascii():
         return True
     try:
@@ -84,7 +90,12 @@ def marked(text: str) -> list[tuple[str, bool]]:
     return [piece for piece in [*pieces, (text[end:], False)] if piece[0]]
 
 
+def _has_no_sign(text: str) -> bool:
+    """Return whether a text of ASCII has no digit, @ or colon, four times as fast as a pattern."""
+    return text.isascii() and len(text.encode().translate(None, _SIGNS)) == len(text)
+
+
 def first_check(*texts: str) -> TextCheck:
     """Return CLEAR if no pattern can find personal data in the texts, otherwise UNCHECKED."""
-    suspicious = any(map(_WORTH_A_LOOK.search, texts))
+    suspicious = any(not _has_no_sign(text) and _WORTH_A_LOOK.search(text) for text in texts)
     return TextCheck.UNCHECKED if suspicious else TextCheck.CLEAR

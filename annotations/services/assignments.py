@@ -28,8 +28,8 @@ from annotations.services import (
     seats,
     special_items,
 )
-from codesign.compensation import queries as compensation
 from codesign.compensation.models import PayRate
+from codesign.compensation.queries import pay_rates
 from codesign.consent import queries as consent
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.advisory_locks import Lock, lock_until_commit
@@ -186,7 +186,7 @@ def _rate(member: Member, now: datetime) -> PayRate | None:
     """Return the rate at which the member's work is paid now; None while nothing is leased."""
     if member.study.state != StudyState.OPEN or member.cohort_id is None:
         return None
-    return compensation.rate_in_force(cohort_id=member.cohort_id, at=now)
+    return pay_rates.rate_in_force(cohort_id=member.cohort_id, at=now)
 
 
 def lease_again(

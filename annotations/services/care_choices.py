@@ -65,8 +65,7 @@ def choose(*, actor: Actor, slug: str, choices: Mapping[str, str], minutes: int 
 
 
 def _check_topics(member: Member, choices: Mapping[str, str]) -> None:
-    known = topic_queries.topics_of(study_id=member.study_id).filter(topic__in=list(choices))
-    unknown = set(choices) - set(known.values_list("topic", flat=True))
+    unknown = set(choices) - topic_queries.known_among(choices, study_id=member.study_id)
     if unknown:
         sentence = _("This study has no such topic: %(topics)s.") % {
             "topics": ", ".join(sorted(unknown))

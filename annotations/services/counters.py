@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from annotations.models import RoundCounter
-from codesign.compensation import services as compensation
+from codesign.compensation.services import ledger
 from codesign.shared.counters import fold
 
 
 def fold_all() -> int:
     """Replace many counter rows by one with the same sum. Return the number of rows removed."""
     folded = fold(RoundCounter, by=("round_id", "cohort_id"), sums=("tasks", "seats", "judged"))
-    return folded + compensation.fold_book()
+    return folded + ledger.fold_book()

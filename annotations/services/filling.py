@@ -20,7 +20,14 @@ from annotations.queries import filling as queries
 from annotations.rules.drawing import MOST_REPLIES
 from annotations.rules.states import RoundKind, Waiting
 from annotations.rules.text_kinds import Category
-from annotations.services.rounds import CohortPlan, Item, locked_round, make_round, place
+from annotations.services.rounds import (
+    CohortPlan,
+    Item,
+    items_to_compare,
+    locked_round,
+    make_round,
+    place,
+)
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.jobs.models import Job
@@ -186,11 +193,9 @@ def _fill_batch(work: Work) -> bool:
 
 def _to_compare(prompts: Sequence[Prompt]) -> list[Item]:
     """Return prompts with their responses, without duplicates; only prompts with at least two."""
-    by_prompt: dict[uuid.UUID, dict[str, Response]] = {prompt.id: {} for prompt in prompts}
-    responses = Response.objects.in_use().filter(prompt__in=by_prompt)
-    for response in responses.order_by("-created_at", "-id"):
-        by_prompt[response.prompt_id].setdefault(response.text_hash, response)
-    return [(p, list(by_prompt[p.id].values())) for p in prompts if len(by_prompt[p.id]) > 1]
+    responses = Response.objects.in_use().filter(prompt__in=prompts)
+    newest = responses.order_by("-created_at", "-id")
+    return items_to_compare(prompts=prompts, responses=newest)
 
 
 def _moved(move: Move) -> None:

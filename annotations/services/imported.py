@@ -1,4 +1,4 @@
-"""Record ranks, scores, labels and spans of an import, made elsewhere by nobody here."""
+"""Records ranks, scores, labels and spans that were made elsewhere and came with an import."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Recorder:
             self._count += _write(self._study, self._source, batch)
 
     def finish(self) -> int:
-        """Tell the audit trail, and return how many statements were new."""
+        """Record the import in the audit trail, and return how many statements were new."""
         if self._count:
             audit.record(
                 actor=self._actor,
@@ -103,7 +103,7 @@ def _lengths(study: Study, ids: set[uuid.UUID]) -> Mapping[uuid.UUID, int]:
 
 
 def _known(source: str, ids: set[uuid.UUID]) -> dict[ImportedStatement, float]:
-    """Return statement without its value → value, for what is recorded of these responses."""
+    """Return statement without its value → value, of the recorded statements on these responses."""
     rows = ImportedJudgement.objects.filter(response_id__in=ids, source=source)
-    stored = [*rows.values_list(*ImportedStatement._fields)]
-    return {(one := ImportedStatement(*row))._replace(value=0): one.value for row in stored}
+    statements = map(ImportedStatement._make, rows.values_list(*ImportedStatement._fields))
+    return {statement._replace(value=0): statement.value for statement in statements}

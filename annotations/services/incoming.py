@@ -51,7 +51,7 @@ class Incoming:
     split_group: uuid.UUID
     text_check: str
     texts: tuple[str, ...]
-    """The turns, by which rows of one prompt are told from others."""
+    """The turns in the form in which they are compared, to find rows of the same prompt."""
     older_id: str
     """The id that an older version gave to this text; empty if the row has an id of its own."""
 
@@ -59,7 +59,7 @@ class Incoming:
 def incoming(*, study_id: uuid.UUID, row: PromptRow, talk: Sequence[str]) -> Incoming:
     """Return the fields of a row that has passed `row_problem`; `talk` is from `rules.turns`."""
     digest = rules.hash_of_turns(talk)
-    texts, own_id = rules.same_texts(row.messages), seen(row.external_id)
+    texts, own_id = rules.same_texts(row.messages, talk), seen(row.external_id)
     return Incoming(
         id=uuid.uuid4(),
         external_id=own_id or rules.id_of_text(texts, row.language),
@@ -104,7 +104,7 @@ def _hashes(values: Iterable[Any]) -> int:
 def difference(*, first: int, second: int, intensity_said: bool = True) -> str | None:
     """Return the label of the first field in which two marks differ, or None.
 
-    An intensity that the second one does not say is no difference.
+    A missing intensity in the second one is not a difference.
     """
     different = first ^ second
     if not intensity_said:

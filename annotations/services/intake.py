@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from operator import attrgetter
+from struct import Struct
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.db import connection
 from django.utils import timezone
@@ -21,7 +23,7 @@ from annotations.permissions import ADD_PROMPTS
 from annotations.rules import prompts as rules
 from annotations.rules.minhash import REPLY_WORDS, says_enough, signatures
 from annotations.rules.prompts import PromptRow, RowProblem
-from annotations.rules.text_kinds import Origin
+from annotations.rules.text_kinds import Origin, TextCheck
 from annotations.rules.texts import first_check, text_hash
 from annotations.services.incoming import (
     MARK_BITS,
@@ -33,6 +35,7 @@ from annotations.services.incoming import (
     mark_of_stored,
 )
 from annotations.services.late_grouping import group_late
+from annotations.services.same_values import Hashes
 from annotations.services.split_groups import SplitGroupBuilder
 from codesign.audit import services as audit
 from codesign.audit.registry import action
@@ -119,14 +122,8 @@ class Ready:
     """Empty in a dry run."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewRow:
-    """A new prompt in a trial."""
-
-    line: int
-    prompt: uuid.UUID
-    group: uuid.UUID
-    held_out: bool
+NEW_ROW = Struct("!q?16s16s")
+"""A new prompt in a trial: line, whether held out, id and split group, packed to save memory."""
 
 
 @dataclass(slots=True)
@@ -142,6 +139,21 @@ class Landed:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyFacts:
+    """What is stored and compared of the text of a response, found without the database."""
+
+    text_hash: str
+    check: TextCheck
+    says_enough: bool
+    """Whether prompts with this response belong in one split group."""
+
+
+def facts_of(*, text: str) -> ReplyFacts:
+    """Return the facts of the text of a response. Imports call it beside the database's work."""
+    return ReplyFacts(text_hash(text), first_check(text), says_enough(text, REPLY_WORDS))
+
+
+@dataclass(frozen=True, slots=True)
 class NewResponse:
     """A response to write. `source` is opaque here."""
 
@@ -150,8 +162,8 @@ class NewResponse:
     origin: Origin
     source: uuid.UUID
     language: str = "en"
-    text_hash: str = ""
-    """Computed if empty."""
+    facts: ReplyFacts | None = None
+    """Computed if None."""
 
 
 class Intake:
@@ -161,7 +173,7 @@ class Intake:
     The study itself is not locked, because an import can take minutes; responses that are written
     in the meantime are grouped later, see `late_grouping`. In a dry run (`dry`), rows are checked
     and nothing is written. In a `trial`, the caller rolls back: nothing is locked, and prompts get
-    ids that no import waits for. Memory: see `SplitGroupBuilder`, and 160 bytes for each row (440
+    ids that no import waits for. Memory: see `SplitGroupBuilder`, and 160 bytes for each row (270
     in a trial).
     """
 
@@ -174,10 +186,11 @@ class Intake:
         self.problems: list[RowProblem] = []
         self._any_older = Prompt.objects.filter(study=study).exists()
         self._split_groups = SplitGroupBuilder(study)
+        self._hashes = Hashes(any_older=self._any_older)
         self._marks: dict[int, int] = {}
         """Hash of an external id → its first line, and the mark of that row (see `mark_of`)."""
-        self._on_trial: dict[int, NewRow] = {}
-        """Hash of an external id → its new prompt in a trial."""
+        self._on_trial: dict[int, bytes] = {}
+        """Hash of an external id → its new prompt in a trial (`NEW_ROW`)."""
         held_out = "count(*) FILTER (WHERE held_out) > 0"
         self._held_before = dict(self._groups(held_out)) if trial else {}
 
@@ -262,16 +275,18 @@ class Intake:
             before = known.get(prompt.older_id)
             if before and is_of(stored=before, prompt=prompt):
                 known.setdefault(prompt.external_id, before)
-        tried = {name: self._on_trial.get(hash(name)) for name in names}
-        new = Prompt.objects.in_bulk([row.prompt for row in tried.values() if row])
-        return known | {name: new[row.prompt] for name, row in tried.items() if row}
+        rows = {name: self._on_trial.get(hash(name)) for name in names}
+        tried = {name: UUID(bytes=NEW_ROW.unpack(row)[2]) for name, row in rows.items() if row}
+        new = Prompt.objects.in_bulk(tried.values())
+        return known | {name: new[id] for name, id in tried.items()}
 
     def _write(self, batch: Ready, places: Sequence[int]) -> None:
         prompts = [batch.prompts[place] for place in places]
         self._split_groups.add(prompts, batch.signatures[places])
         if self.trial:
             for place, one in zip(places, prompts, strict=True):
-                row = NewRow(batch.rows[place].line, one.id, one.split_group, one.held_out)
+                line, ids = batch.rows[place].line, (one.id.bytes, one.split_group.bytes)
+                row = NEW_ROW.pack(line, one.held_out, *ids)
                 self._on_trial[hash(one.external_id)] = row
                 one.external_id = str(one.id)
         copy_rows(Prompt, ("study_id", "created_at", "version", *COLUMNS), self._rows(prompts))
@@ -285,13 +300,14 @@ class Intake:
 
     def add_responses(self, new: Sequence[NewResponse]) -> list[uuid.UUID]:
         """Write responses. Return their ids, in order."""
-        self._split_groups.add_responses(
-            [
-                (one.text_hash or text_hash(one.text), one.prompt.split_group)
-                for one in new
-                if says_enough(one.text, REPLY_WORDS)
-            ]
-        )
+        with_facts = [(one.facts or facts_of(text=one.text), one.prompt) for one in new]
+        hashes = [
+            (facts.text_hash, prompt.split_group)
+            for facts, prompt in with_facts
+            if facts.says_enough
+        ]
+        stored = {digest for digest, _group in hashes if self._hashes.maybe_stored(digest)}
+        self._split_groups.add_responses(hashes, stored=stored)
         return write_responses(study=self.study, new=new)
 
     def settle(self, sign: Callable[[], None] = lambda: None) -> None:
@@ -316,12 +332,12 @@ class Intake:
             held_already[now(group)] += prompts - held_out
         tied = dict(self._groups("count(*) > 1"))
         rows = []
-        for row in self._on_trial.values():
-            group = now(row.group)
+        for line, row_held_out, _id, first_group in map(NEW_ROW.unpack, self._on_trial.values()):
+            group = now(UUID(bytes=first_group))
             if group in tied:
                 prompts, held_out = tied[group]
                 new = prompts - held_out - held_already[group] if held_out else 0
-                rows.append(TiedRow(row.line, row.held_out, group, prompts - 1, new))
+                rows.append(TiedRow(line, row_held_out, group, prompts - 1, new))
         return rows
 
     def _groups(self, which: str) -> Iterator[tuple[uuid.UUID, tuple[int, int]]]:
@@ -347,13 +363,14 @@ def write_responses(*, study: Study, new: Sequence[NewResponse]) -> list[uuid.UU
             now + timedelta(microseconds=number),
             one.prompt.id,
             one.text,
-            one.text_hash or text_hash(one.text),
+            facts.text_hash,
             str(one.origin),
             one.language,
             one.source,
-            first_check(one.text),
+            facts.check,
         )
         for number, (id, one) in enumerate(zip(ids, new, strict=True))
+        for facts in [one.facts or facts_of(text=one.text)]
     )
     copy_rows(Response, RESPONSE_COLUMNS, rows)
     return ids

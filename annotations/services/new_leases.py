@@ -27,7 +27,7 @@ from annotations.services import seats
 from codesign.care.models import Adjustments
 from codesign.care.rules.adjustments import LeaseTime
 from codesign.compensation.models import PayRate
-from codesign.compensation.rules import pay_for, seconds_for
+from codesign.compensation.rules.pay_rates import pay_for, seconds_for
 from codesign.shared.compiled_queries import insert
 from codesign.studies.models import Member
 

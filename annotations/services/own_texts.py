@@ -57,11 +57,16 @@ def keep_private(*, member: Member, source: Source, about: uuid.UUID, sent: Iter
 def sent_with(
     *, judgement: Judgement, submission: Submission, notes: Iterable[Sent]
 ) -> Iterable[Sent]:
-    """Yield every free text of a judgement. `notes` are those in separate rows."""
+    """Yield every free text of a judgement. `notes` are those in separate rows.
+
+    A label that was chosen from a list is no text of the person: with a list that has “not-safe”,
+    each use of it would look like words about the person.
+    """
     yield OwnKind.COMMENT, judgement.id, submission.comment
     for mark in submission.highlights:
-        for words in (mark.label, mark.comment):
-            yield OwnKind.HIGHLIGHTS, judgement.id, words
+        if mark.label not in queries.labels_to_choose(judgement.assignment):
+            yield OwnKind.HIGHLIGHTS, judgement.id, mark.label
+        yield OwnKind.HIGHLIGHTS, judgement.id, mark.comment
     yield from notes
 
 

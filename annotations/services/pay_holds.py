@@ -14,7 +14,7 @@ from annotations.models import Assignment
 from annotations.queries import assignments as queries
 from annotations.rules import work_speed
 from annotations.rules.states import AssignmentState, PayCheck, WhyHeld
-from codesign.compensation import services as compensation
+from codesign.compensation.services import ledger
 from codesign.shared.actors import SYSTEM
 from codesign.shared.transition import transition
 
@@ -76,7 +76,7 @@ def credit_or_hold(*, assignment: Assignment, why: WhyHeld | None, now: datetime
 
 def credit(*, assignment: Assignment, effective_at: datetime) -> None:
     """Credit an assignment at the rate of its lease. A second credit is refused."""
-    compensation.credit(
+    ledger.credit(
         member=assignment.member,
         about=("assignment", assignment.id, "skip" if assignment.skip_reason else "judgement"),
         amount_minor=assignment.amount_minor,

@@ -78,7 +78,7 @@ def open_all(*, actor: Actor, release: DatasetRelease, taken: bool) -> list[tupl
 def check_target(*, folder: Path) -> None:
     """Raise Invalid or Conflict if a release in this folder could not be loaded, or is not alone.
 
-    Called before a release is built, so that nobody waits for a refusal.
+    Called before a release is built, so that a refusal comes at once.
     """
     if problem := folder_problem(folder):
         raise Invalid(problem)

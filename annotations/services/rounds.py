@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from django.db import transaction
 from django.db.models import Count
@@ -38,9 +38,10 @@ from annotations.rules.states import (
 from annotations.services import offering
 from codesign.audit import services as audit
 from codesign.audit.registry import action
-from codesign.compensation import queries as compensation
+from codesign.compensation.queries import pay_rates
 from codesign.shared.access import Permission
 from codesign.shared.actors import Actor
+from codesign.shared.batches import batched
 from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.transition import Move, machine, transition
 from codesign.studies.models import Cohort, Study
@@ -52,6 +53,8 @@ TASKS_ADDED = action("annotations.tasks_added", gettext_lazy("added tasks to a r
 
 BATCH = 2_000
 """Tasks that are written in one batch."""
+Item = tuple[Prompt, Sequence[Response]]
+"""A prompt and its different responses, which become one task."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +159,7 @@ def open_round(*, actor: Actor, round: Round, permission: Permission = MANAGE_RO
 
 def _check_pay(round: Round) -> None:
     """Check that every cohort has a pay rate, because people must know the pay beforehand."""
-    rates = compensation.rates_in_force(study_id=round.study_id, at=timezone.now())
+    rates = pay_rates.rates_in_force(study_id=round.study_id, at=timezone.now())
     for plan in round.cohorts.select_related("cohort"):
         rate = rates.get(plan.cohort_id)
         if rate is None or rate.amount_minor <= 0:
@@ -226,10 +229,23 @@ def round_if_free(*, round_id: uuid.UUID) -> Round | None:
     return free.filter(id=round_id).first()
 
 
+def items_to_compare(*, prompts: Iterable[Prompt], responses: Iterable[Response]) -> list[Item]:
+    """Return the prompts that have at least two different responses, with those.
+
+    Of responses with the same text, the first one is used.
+    """
+    by_prompt: dict[uuid.UUID, dict[str, Response]] = defaultdict(dict)
+    for response in responses:
+        by_prompt[response.prompt_id].setdefault(response.text_hash, response)
+    return [
+        (prompt, list(by_prompt[prompt.id].values()))
+        for prompt in prompts
+        if len(by_prompt[prompt.id]) > 1
+    ]
+
+
 @transaction.atomic
-def add_tasks(
-    *, actor: Actor, round: Round, items: Iterable[tuple[Prompt, Sequence[Response]]]
-) -> list[Task]:
+def add_tasks(*, actor: Actor, round: Round, items: Iterable[Item]) -> list[Task]:
     """Add prompts with their responses to a round. In an open round, seats are offered at once.
 
     If a prompt has more responses than people can compare, some are drawn: see `place`.
@@ -238,7 +254,7 @@ def add_tasks(
     locked = locked_round(round_id=round.id)
     plans = list(locked.cohorts.all())
     made: list[Task] = []
-    for batch in _batches(items):
+    for batch in batched(items, BATCH):
         made += place(round=locked, plans=plans, batch=batch)
     audit.record(
         actor=actor,
@@ -253,15 +269,6 @@ def add_tasks(
 def _how_drawn(made: Sequence[Task]) -> dict[str, int]:
     drawn = sum(task.drawn_from is not None for task in made)
     return {"drawn": drawn} if drawn else {}
-
-
-Item = tuple[Prompt, Sequence[Response]]
-
-
-def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
-    left = iter(items)
-    while batch := list(islice(left, BATCH)):
-        yield batch
 
 
 def place(

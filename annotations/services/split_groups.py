@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, groupby
 from operator import itemgetter
@@ -24,6 +24,7 @@ from annotations.services.minhash_buckets import (
     write_buckets,
     write_signatures,
 )
+from annotations.services.same_values import SAME_FAMILY, SAME_RESPONSE, join_alike
 from annotations.services.split_sides import moves
 from codesign.shared.batches import batched
 from codesign.studies.models import Study
@@ -41,21 +42,6 @@ UPDATE annotations_tiereason SET split_group = moved.target
 FROM unnest(%s::uuid[], %s::uuid[]) AS moved (old, target)
 WHERE study_id = %s AND split_group = moved.old
 """
-SAME_FAMILY = """
-SELECT name, (SELECT split_group FROM annotations_prompt
-              WHERE study_id = %s AND family = name AND family <> '' LIMIT 1)
-FROM unnest(%s::text[]) AS name
-"""
-SAME_RESPONSE = """
-SELECT hash, (SELECT same.split_group FROM (
-                 SELECT (SELECT CASE WHEN study_id = %s THEN split_group END
-                         FROM annotations_prompt WHERE id = response.prompt_id) AS split_group
-                 FROM annotations_response AS response WHERE response.text_hash = hash
-              ) AS same WHERE same.split_group IS NOT NULL LIMIT 1)
-FROM unnest(%s::text[]) AS hash
-"""
-"""Subqueries instead of a join: for a study that is newer than the last ANALYZE, the planner would
-read all of its prompts for every hash."""
 AT_ONCE = 5_000
 """Groups that one statement moves."""
 BUCKET_ROWS = 100
@@ -145,8 +131,14 @@ class SplitGroupBuilder:
 
     def add(self, prompts: Sequence[Grouped], table: Array) -> None:
         """Add prompts that are about to be written, with their signatures."""
-        families = [(prompt.family, prompt.split_group) for prompt in prompts if prompt.family]
-        self._join_alike(SAME_FAMILY, families, Why.FAMILY)
+        join_alike(
+            study=self.study,
+            groups=self.groups,
+            values=[(prompt.family, prompt.split_group) for prompt in prompts if prompt.family],
+            stored={prompt.family for prompt in prompts if prompt.family},
+            find=SAME_FAMILY,
+            why=Why.FAMILY,
+        )
         if not self._older_signed:
             self._older_signed = True
             if not MinhashBucket.objects.filter(study=self.study).exists():
@@ -162,23 +154,21 @@ class SplitGroupBuilder:
         if len(self._ids) >= SKETCHES:
             self._to_buckets()
 
-    def add_responses(self, by_hash: Sequence[tuple[str, uuid.UUID]]) -> None:
-        """Add hashes of responses about to be written, with the groups of their prompts."""
-        self._join_alike(SAME_RESPONSE, by_hash, Why.REPLY)
+    def add_responses(
+        self, by_hash: Sequence[tuple[str, uuid.UUID]], *, stored: Collection[str]
+    ) -> None:
+        """Add hashes of responses about to be written, with the groups of their prompts.
 
-    def _join_alike(self, find: str, values: Sequence[tuple[str, uuid.UUID]], why: Why) -> None:
-        """Join groups with the same value, and one existing group with that value.
-
-        One is enough, because existing groups with the same value are already joined.
+        `stored` are those that a response of the study may already have.
         """
-        if not values:
-            return
-        with connection.cursor() as cursor:
-            cursor.execute(find, [self.study.id, list({what for what, _ in values})])
-            first: dict[str, uuid.UUID] = {what: group for what, group in cursor if group}
-        for what, group in values:
-            if (known := first.setdefault(what, group)) is not group:
-                self.groups.join(known, group, why)
+        join_alike(
+            study=self.study,
+            groups=self.groups,
+            values=by_hash,
+            stored=stored,
+            find=SAME_RESPONSE,
+            why=Why.REPLY,
+        )
 
     def settle(self, sign: Callable[[], None] = lambda: None) -> None:
         """Find all groups to join and write them; `sign` is called from time to time."""

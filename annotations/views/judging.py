@@ -22,6 +22,7 @@ from annotations.permissions import JUDGE
 from annotations.queries import assignments as queries
 from annotations.queries import load, sittings, topics
 from annotations.queries.no_work import Nothing, why_nothing
+from annotations.queries.own_texts import own_words
 from annotations.queries.shown import ShownAssignment
 from annotations.rules.own_texts import Source, needs_support
 from annotations.rules.states import AssignmentState, ItemKind, SkipReason
@@ -64,12 +65,15 @@ NEXT = "annotations:judge"
 def judge(request: StudyRequest, slug: str) -> HttpResponse:
     """Show the current or next assignment, or a page that explains why there is none.
 
-    HEAD and prefetch requests lease nothing, because nobody reads them.
+    A person who has never chosen topics chooses them before the text. HEAD and prefetch requests
+    lease nothing, because nobody reads them.
     """
     if request.method == "HEAD":
         return HttpResponse()
     if is_prefetch(request):
         return HttpResponse(status=503)
+    if topics.chooses_first(actor=request.actor, member=request.member):
+        return redirect("annotations:topics", slug=slug)
     try:
         lease = assignments.lease(actor=request.actor, slug=slug)
     except NoConsent:
@@ -171,7 +175,7 @@ def _send(request: StudyRequest, assignment: Assignment) -> HttpResponse:
         return _show(request, assignment, inputs=posted, errors=errors)
     answers = judging.answers(posted, shown)
     sent = UncheckedSubmission(answers)
-    offer_support(request, sent.free_texts())
+    offer_support(request, own_words(assignment=assignment, sent=sent))
     try:
         submitted = submissions.submit(
             actor=request.actor,

@@ -21,6 +21,7 @@ from annotations.permissions import JUDGE, SEE_OWN
 from annotations.queries import assignments as assignments_read
 from annotations.queries import own_judgements as queries
 from annotations.queries.own_judgements import OwnJudgement
+from annotations.queries.own_texts import own_words
 from annotations.queries.shown import ShownAssignment
 from annotations.rules.own_texts import Source
 from annotations.services import corrections
@@ -127,7 +128,7 @@ def _correct(request: StudyRequest, own: OwnJudgement) -> HttpResponse:
         return _ask(request, own, inputs=posted, errors=errors, status=422)
     answers = judging.answers(posted, shown)
     sent = UncheckedSubmission(answers)
-    offer_support(request, sent.free_texts())
+    offer_support(request, own_words(assignment=own.work.assignment, sent=sent))
     try:
         corrected = corrections.correct(
             actor=request.actor,

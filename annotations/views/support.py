@@ -18,6 +18,7 @@ from annotations.contract.unchecked import UncheckedSubmission
 from annotations.forms import judging
 from annotations.models import Assignment
 from annotations.queries import assignments as queries
+from annotations.queries.own_texts import own_words
 from annotations.rules.own_texts import Source, needs_support
 from codesign.care.models import Case
 from codesign.care.queries import cases as care_cases
@@ -68,7 +69,8 @@ def notice_unsent(request: StudyRequest, assignment: Assignment, wanted: str | N
     texts = [request.POST.get("skip_note", "")]
     if not assignment.covered:
         shown = queries.shown(actor=request.actor, assignment=assignment)
-        texts += UncheckedSubmission(judging.answers(request.POST, shown)).free_texts()
+        sent = UncheckedSubmission(judging.answers(request.POST, shown))
+        texts += own_words(assignment=assignment, sent=sent)
     offer_support(request, texts)
 
 

@@ -56,7 +56,7 @@ def topics(request: StudyRequest, slug: str) -> HttpResponse:
     context = {
         "form": form,
         "page": shown,
-        "is_new": queries.is_new(member),
+        "is_first": queries.has_never_chosen(member),
         "study_minutes": study_minutes,
     }
     status = 400 if form.is_bound else 200

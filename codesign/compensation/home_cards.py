@@ -8,8 +8,9 @@ from collections.abc import Collection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from codesign.compensation import queries, rules
 from codesign.compensation.permissions import SEE_OWN_PAY, SEE_PAY
+from codesign.compensation.queries import ledger, pay_rates
+from codesign.compensation.rules import pay_rates as pay_rules
 from codesign.consent.registry import BEFORE_SIGNING
 from codesign.enrolment.registry import COLUMNS, Column
 from codesign.shared.money import format_money
@@ -21,8 +22,8 @@ def what_it_pays(member: Member) -> Panel | None:
     """Return a panel with amount, time and hourly rate, as promised now (standards 3.1)."""
     if member.cohort_id is None:
         return None
-    rate = queries.rate_in_force(cohort_id=member.cohort_id, at=timezone.now())
-    hourly = rate and rules.hourly_minor(
+    rate = pay_rates.rate_in_force(cohort_id=member.cohort_id, at=timezone.now())
+    hourly = rate and pay_rules.hourly_minor(
         amount_minor=rate.amount_minor, estimated_seconds=rate.estimated_seconds
     )
     return Panel("compensation/_promise.html", {"panel": {"rate": rate, "hourly": hourly}})
@@ -30,7 +31,7 @@ def what_it_pays(member: Member) -> Panel | None:
 
 def earned(member: Member) -> Panel:
     """Return a panel with the balance and a link to all payments."""
-    balances = queries.balances(member_id=member.id)
+    balances = ledger.balances(member_id=member.id)
     return Panel(
         "compensation/_earned.html", {"study": member.study, "balances": sorted(balances.items())}
     )
@@ -38,12 +39,12 @@ def earned(member: Member) -> Panel:
 
 def book(member: Member) -> Panel:
     """Return a panel with the study's total payments, and whether the ledger balances."""
-    return Panel("compensation/_book.html", {"books": queries.book_of(study_id=member.study_id)})
+    return Panel("compensation/_book.html", {"books": ledger.book_of(study_id=member.study_id)})
 
 
 def earned_by(member_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
     """Return what each person has earned and not been paid, formatted."""
-    balances_of = queries.balances_of(member_ids=member_ids)
+    balances_of = ledger.balances_of(member_ids=member_ids)
     return {
         member_id: ", ".join(format_money(minor, currency) for currency, minor in balances)
         for member_id, balances in balances_of.items()

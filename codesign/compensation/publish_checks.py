@@ -9,7 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from codesign.compensation import queries, rules
+from codesign.compensation.queries import pay_rates
+from codesign.compensation.rules import pay_rates as pay_rules
 from codesign.shared.money import format_money
 from codesign.studies.models import Study
 from codesign.studies.queries import cohorts_of
@@ -19,7 +20,7 @@ from codesign.studies.registry import PUBLISH_CHECKS, CheckResult, Gap, PublishC
 def pay(study: Study) -> CheckResult:
     """Check for a rate above zero for every cohort (standards 3.1); warn if it is low."""
     href = reverse("compensation:rates", kwargs={"slug": study.slug})
-    rates = queries.rates_in_force(study_id=study.id, at=timezone.now())
+    rates = pay_rates.rates_in_force(study_id=study.id, at=timezone.now())
     done, gaps, warnings = [], [], []
     for cohort in cohorts_of(study_id=study.id):
         rate = rates.get(cohort.id)
@@ -29,16 +30,16 @@ def pay(study: Study) -> CheckResult:
             continue
         price: dict[str, Any] = {"amount_minor": rate.amount_minor, "currency": rate.currency}
         seconds = rate.estimated_seconds
-        hourly = rules.hourly_minor(amount_minor=rate.amount_minor, estimated_seconds=seconds)
+        hourly = pay_rules.hourly_minor(amount_minor=rate.amount_minor, estimated_seconds=seconds)
         done.append(
             _("%(cohort)s: %(price)s; %(hourly)s an hour")
             % {
                 "cohort": cohort.title,
-                "price": rules.price_words(**price),
+                "price": pay_rules.price_words(**price),
                 "hourly": format_money(hourly, rate.currency),
             }
         )
-        if low := rules.low_pay_words(**price, estimated_seconds=seconds):
+        if low := pay_rules.low_pay_words(**price, estimated_seconds=seconds):
             warnings.append(f"{cohort.title}: {low}")
     if not done and not gaps:
         gaps = [Gap(_("Add a cohort first, then set its pay."), href)]

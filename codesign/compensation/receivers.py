@@ -4,7 +4,7 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from codesign.compensation import services
+from codesign.compensation.services import pay_rates
 from codesign.consent.signals import consent_signed
 from codesign.studies.models import Member
 
@@ -12,4 +12,4 @@ from codesign.studies.models import Member
 @receiver(consent_signed)
 def keep_promise_on_record(*, member: Member, **_kwargs: Any) -> None:
     """Record what the consent page promised about pay."""
-    services.promise(member=member)
+    pay_rates.promise(member=member)

@@ -2,12 +2,12 @@
 
 from django.urls import path
 
-from codesign.compensation import views
+from codesign.compensation.views import ledger, own_pay, pay_rates
 
 app_name = "compensation"
 urlpatterns = [
-    path("", views.mine, name="mine"),
-    path("rates/", views.rates, name="rates"),
-    path("entries/", views.entries, name="entries"),
-    path("entries/<uuid:transfer_id>/reverse/", views.reverse_entry, name="reverse"),
+    path("", own_pay.mine, name="mine"),
+    path("rates/", pay_rates.rates, name="rates"),
+    path("entries/", ledger.entries, name="entries"),
+    path("entries/<uuid:transfer_id>/reverse/", ledger.reverse_entry, name="reverse"),
 ]

@@ -26,7 +26,7 @@ SECRET_LENGTH = 50
 SECRET_VARIETY = 5
 """Different characters that Django's deployment check requires."""
 TRUE = ("1", "ON", "YES", "TRUE")
-"""How the libraries of models write yes."""
+"""Values that mean yes to the model libraries."""
 YEAR = 365 * 24 * 3600
 COUNT_IN_EACH_PROCESS = "locmemcache://?max_entries=20000"
 

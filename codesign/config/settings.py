@@ -47,7 +47,7 @@ DATABASES["default"].update(
         | {
             "pool": False
             if TESTING or not SERVERS_RUNNING
-            # Attempts to reconnect come ever more rarely. After these seconds they begin afresh
+            # The pauses between attempts to reconnect grow. After these seconds they start again
             # with the next request, so that pages work as soon as the database is back.
             else {"min_size": 1, "max_size": 8, "timeout": 10, "reconnect_timeout": 3},
             # Frequent statements are planned once per connection (halves the database's work).

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from annotations.queries import progress, releases, review
 from codesign.audit import queries as audit
-from codesign.compensation import queries as compensation
+from codesign.compensation.queries import ledger, pay_rates
 from codesign.desk import queries
 from codesign.desk.permissions import SEE_AUDIT, SEE_JOBS
 from codesign.shared.actors import Actor
@@ -77,11 +77,11 @@ def what_to_read(member: Member) -> registry.Panel:
         (_("Audit trail"), "desk:trail", audit.events_of(study_id=study.id)),
         (_("Dataset releases"), "annotations:releases", releases.releases_of(study=study)),
         (_("Rounds"), "annotations:rounds", progress.rounds_of(study_id=study.id)),
-        (_("Pay rates"), "compensation:rates", compensation.rates(study_id=study.id)),
+        (_("Pay rates"), "compensation:rates", pay_rates.rates(study_id=study.id)),
         (
             _("Ledger entries"),
             "compensation:entries",
-            compensation.entries_of_study(study_id=study.id),
+            ledger.entries_of_study(study_id=study.id),
         ),
         (_("Generation runs"), "modelhub:runs", generation.runs_of(study_id=study.id)),
         (_("Training runs"), "modelhub:training-runs", training.runs_of(actor=actor, study=study)),

@@ -17,8 +17,8 @@ from codesign.audit import queries as audit
 from codesign.audit.models import Event
 from codesign.care.queries.helplines import recruited_codes
 from codesign.care.rules.countries import country_name, language_name
-from codesign.compensation import queries as compensation
-from codesign.compensation.rules import hourly_minor
+from codesign.compensation.queries import pay_rates
+from codesign.compensation.rules.pay_rates import hourly_minor
 from codesign.consent import queries as consent
 from codesign.enrolment.models import Invitation
 from codesign.shared.actors import Actor
@@ -153,7 +153,7 @@ def about_public_study(*, slug: str, language: str) -> About:
 
 def _groups(study: Study) -> list[Group]:
     plans = progress.plans_for_judging(study_id=study.id)
-    rates = compensation.rates_in_force(study_id=study.id, at=timezone.now())
+    rates = pay_rates.rates_in_force(study_id=study.id, at=timezone.now())
     groups = []
     for cohort in studies.cohorts_of(study_id=study.id):
         plan, rate = plans.get(cohort.id), rates.get(cohort.id)

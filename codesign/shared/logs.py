@@ -4,8 +4,8 @@ A line has the time, the logger, what happened and the request id. It never cont
 string, only the pattern of an address, no exception message (a database quotes the row that it
 rejected), and no e-mail address that a library put into its message.
 
-Nothing tells that somebody opened a page of care: `unlogged` marks its view, and the request leaves
-no line and no id (decision 31).
+The logs do not show that a person opened a page of care: requests to views that `unlogged` marks
+are not logged and have no id (decision 31).
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ FRAMES = 12
 
 
 def unlogged(view: View) -> View:
-    """Mark a view whose requests leave no line, as the line alone would tell about a person."""
+    """Mark a view whose requests are not logged: the line alone would say much about a person."""
     setattr(view, UNLOGGED, True)
     return view
 
 
 def is_unlogged(view: Any) -> bool:
-    """Return whether requests to a view leave no line."""
+    """Return whether requests to a view are not logged."""
     return getattr(view, UNLOGGED, False)
 
 

@@ -32,7 +32,7 @@ REQUEST_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
 
 
 class RequestLogMiddleware:
-    """Logs one line for each request: method, route, status, milliseconds; none if it is unlogged.
+    """Logs one line for each request: method, route, status, milliseconds. Skips `unlogged` views.
 
     The request id comes from the proxy (`X-Request-ID`) or is generated here. It is returned with
     the response and is part of every log line that the request causes, including its tasks.

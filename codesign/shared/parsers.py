@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tempfile
 from collections.abc import Mapping
@@ -51,8 +52,18 @@ class SafeJSONParser(JSONParser):
             raise ParseError(gettext("This JSON is nested too deeply."))
         try:
             return super().parse(BytesIO(body), media_type, context)
-        except ParseError:
-            raise ParseError(gettext("This is not valid JSON. Send JSON in UTF-8.")) from None
+        except ParseError as error:
+            raise ParseError(_where(error.__context__)) from None
+
+
+def _where(error: BaseException | None) -> str:
+    """Return the sentence about a body that is no JSON, with the place of the error if known."""
+    if not isinstance(error, json.JSONDecodeError):
+        return gettext("This is not valid JSON. Send JSON in UTF-8.")
+    sentence = gettext(
+        "This is not valid JSON (see line %(line)d, column %(column)d). Send JSON in UTF-8."
+    )
+    return sentence % {"line": error.lineno, "column": error.colno}
 
 
 def nested_too_deeply(body: bytes) -> bool:

@@ -88,6 +88,13 @@ class OneOf(serializers.ChoiceField):
         super().__init__(choices, **options)
 
 
+def optional_text(*, help_text: str, max_length: int | None = None) -> serializers.CharField:
+    """Return a text field that may be left out or empty; both give an empty text."""
+    return serializers.CharField(
+        default="", allow_blank=True, max_length=max_length, help_text=help_text
+    )
+
+
 _SENTENCES: dict[type[serializers.Field[Any, Any, Any, Any]], dict[str, _StrPromise]] = {
     serializers.Field: {"required": _("This is missing."), "null": _("This may not be null.")},
     serializers.CharField: {

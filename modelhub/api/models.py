@@ -19,7 +19,7 @@ from modelhub.filters import ModelFilter
 from modelhub.permissions import REGISTER_MODEL, SEE_MODELS
 from modelhub.queries import versions as queries
 from modelhub.rules.registering import Registration
-from modelhub.serializers import runs as serializers
+from modelhub.serializers import models as serializers
 from modelhub.services import registering
 
 

@@ -15,7 +15,7 @@ from modelhub.api import openapi_examples
 from modelhub.filters import TrainingFilter
 from modelhub.permissions import SEE_MODELS, TRAIN
 from modelhub.queries import training as queries
-from modelhub.serializers import runs as serializers
+from modelhub.serializers import training as serializers
 from modelhub.services import training
 
 

@@ -1,7 +1,7 @@
-"""Where other people get a base model, and under which licence.
+"""Where other people can download a base model, and its licence.
 
-An adapter is useless without its base. Its files must therefore name a base that others can find,
-and never a folder of this server.
+An adapter is useless without its base. Its files must therefore name a base that others can
+download, and never a folder of this server.
 """
 
 from dataclasses import dataclass

@@ -17,7 +17,7 @@ from modelhub.engine.sentences import first_line
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model")
 WRITES = ("ForCausalLM", "ForConditionalGeneration", "LMHeadModel")
-"""How the names of architectures end that write text."""
+"""Endings of the names of architectures that generate text."""
 _ASIDE = ("config.json", "generation_config.json", "chat_template.jinja", "tokenizer_config.json")
 _TURNS = [{"role": "user", "content": "I cannot sleep."}]
 _SYSTEM = {"role": "system", "content": "Reply kindly."}
@@ -76,7 +76,7 @@ def check_adapter(folder: Path, base: Path) -> dict[str, Any]:
 
 
 def refuse_adapter(folder: Path) -> tuple[dict[str, Any], list[Path]]:
-    """Return configuration and files of an adapter; raises EngineError if it is none of PEFT's."""
+    """Return configuration and files of an adapter; raises EngineError if it is not PEFT's."""
     if not folder.is_dir():
         raise EngineError(f"There is no folder at {folder}.")
     config = _json(folder / "adapter_config.json", "This folder is not an adapter of PEFT.")

@@ -1,7 +1,7 @@
 """The files that explain an exported model: its card, its licence, and its lineage for programs.
 
-They have no time and no paths of this server, so that equal models give equal bytes. The card of a
-merged model says in which number type this machine writes.
+They contain no times and no paths of this server, so that equal models give equal bytes. The card
+of a merged model names the number type in which models generate on this machine.
 """
 
 import json
@@ -26,24 +26,24 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 model = AutoModelForCausalLM.from_pretrained("path/to/this/folder")
 tokenizer = AutoTokenizer.from_pretrained("path/to/this/folder")"""
-_MERGED_SAYS = "The adapter is merged into the base model, and the sum is saved in fp32."
+_MERGED = "The adapter is merged into the base model, and the result is saved in fp32."
 _COMPARED = """\
-On the machine of this export, models write in {number_type}. That is what people compared if their
-responses were written there."""
+The machine that exported this model generates in {number_type}. If the responses that people
+compared were generated there, they were generated in that type."""
 _COMPARED_IN_FP32 = """\
-Keep fp32 when you convert the model: rounded to bf16, it may write other texts."""
+Keep fp32 when you convert the model: rounded to bf16, it may generate other texts."""
 _COMPARED_IN_BF16 = """\
-Load it with `dtype="bfloat16"` to get that model: in fp32, it may write other texts."""
+Load the model with `dtype="bfloat16"` to get the same texts: in fp32, it may generate others."""
 
 
 def config_for_others(config: Mapping[str, Any], base: Mapping[str, str]) -> bytes:
-    """Return `adapter_config.json` with a base that other people can find."""
-    resolvable = {
+    """Return `adapter_config.json` with a base that other people can download."""
+    changed = {
         **config,
         "base_model_name_or_path": base["name"],
         "revision": base["revision"] or None,
     }
-    return (json.dumps(resolvable, indent=2, sort_keys=True) + "\n").encode()
+    return (json.dumps(changed, indent=2, sort_keys=True) + "\n").encode()
 
 
 def lineage_file(lineage: Mapping[str, Any]) -> bytes:
@@ -54,15 +54,15 @@ def lineage_file(lineage: Mapping[str, Any]) -> bytes:
 def licence_file(lineage: Mapping[str, Any]) -> bytes:
     """Return `LICENSE`: the licence of the base, and the consent that binds the trained part."""
     base = lineage["base"]
-    known = base["licence"] or "not known to Codesign; ask whoever published the base model"
+    licence = base["licence"] or "unknown to Codesign; ask the publisher of the base model"
     text = f"""\
 # Licence
 
-The base model `{base["name"]}` keeps its own licence: {known}.
+The base model `{base["name"]}` keeps its own licence: {licence}.
 
-The trained part comes from judgements that people gave for research, with consent to these uses
-only: {_purposes(lineage)}. Use it for nothing else, do not try to find out who they are, and stop
-using it if the study tells you that somebody has withdrawn. For any other use, ask the study:
+The trained part was trained on judgements of people who consented to these uses only:
+{_purposes(lineage)}. Do not use it for anything else, and do not try to identify these people. Stop
+using it if the study informs you that one of them has withdrawn. For any other use, ask the study:
 {_contacts(lineage)}.
 """
     return text.encode()
@@ -71,7 +71,7 @@ using it if the study tells you that somebody has withdrawn. For any other use, 
 def card(lineage: Mapping[str, Any], *, body: str, merged: bool, rounds: bool = False) -> bytes:
     """Return the model card. `body` is the card that the training wrote.
 
-    `rounds` is whether generation rounds merged models to bf16 here (decision 7).
+    `rounds` is whether generation on this machine rounds merged models to bf16 (decision 7).
     """
     base, scores = lineage["base"], lineage["model"]["kind"] == "scorer"
     use = _USE_MERGED if merged else _USE_ADAPTER
@@ -81,10 +81,11 @@ def card(lineage: Mapping[str, Any], *, body: str, merged: bool, rounds: bool = 
         code = code.replace("AutoModelForCausalLM", "AutoModelForSequenceClassification")
         if not merged:
             code = code.replace('dtype="float32"', 'dtype="float32", num_labels=1')
+    types = _number_types(scores, rounds) if merged else ""
     sections = [
         _front(lineage, merged=merged, scores=scores),
         _without_front(body).rstrip("\n"),
-        f"## How to load it\n\n{_numbers(scores, rounds) if merged else ''}```python\n{code}\n```",
+        f"## How to load it\n\n{types}```python\n{code}\n```",
         f"## Base model\n\n{_base(base)}",
         f"## Lineage\n\n{_ancestors(lineage)}",
         f"## Dataset releases and consent\n\n{_releases(lineage)}",
@@ -93,13 +94,13 @@ def card(lineage: Mapping[str, Any], *, body: str, merged: bool, rounds: bool = 
     return ("\n\n".join(sections) + "\n").encode()
 
 
-def _numbers(scores: bool, rounds: bool) -> str:
-    """Return in which number type a merged model is saved and was compared."""
-    if scores:  # people compare no scores
-        return f"{_MERGED_SAYS}\n\n"
+def _number_types(scores: bool, rounds: bool) -> str:
+    """Return a paragraph on the number types of a merged model: saved, and used to generate."""
+    if scores:  # a reward model generates nothing
+        return f"{_MERGED}\n\n"
     compared = _COMPARED.format(number_type="bf16" if rounds else "fp32")
     advice = _COMPARED_IN_BF16 if rounds else _COMPARED_IN_FP32
-    return f"{_MERGED_SAYS} {compared}\n{advice}\n\n"
+    return f"{_MERGED} {compared}\n{advice}\n\n"
 
 
 def _front(lineage: Mapping[str, Any], *, merged: bool, scores: bool) -> str:
@@ -140,7 +141,7 @@ def _ancestors(lineage: Mapping[str, Any]) -> str:
     for step in steps:
         how = f", trained with {step['method']}" if step.get("method") else ""
         lines.append(f"1. `{step['name']}` ({step['kind']}{how})")
-    return "From this model to the first:\n\n" + "\n".join(lines)
+    return "From this model to its first ancestor:\n\n" + "\n".join(lines)
 
 
 def _releases(lineage: Mapping[str, Any]) -> str:
@@ -148,20 +149,21 @@ def _releases(lineage: Mapping[str, Any]) -> str:
         return "No release is recorded."
     rows = ["| release | purpose | consent to | people | judgements | manifest, SHA-256 |"]
     rows.append("|---|---|---|---|---|---|")
-    for one in lineage["releases"]:
-        people = ", ".join(f"{name}: {count}" for name, count in one["people"].items())
+    for release in lineage["releases"]:
+        people = ", ".join(f"{name}: {count}" for name, count in release["people"].items())
         rows.append(
-            f"| {one['study']}, release {one['number']} | {one['purpose']} "
-            f"| {', '.join(one['consent_purposes'])} | {people or '–'} | {one['judgements']} "
-            f"| {one['manifest_sha256'] or '–'} |"
+            f"| {release['study']}, release {release['number']} | {release['purpose']} "
+            f"| {', '.join(release['consent_purposes'])} | {people or '–'} "
+            f"| {release['judgements']} | {release['manifest_sha256'] or '–'} |"
         )
     return "\n".join(rows)
 
 
 def _purposes(lineage: Mapping[str, Any]) -> str:
-    found = {name for one in lineage["releases"] for name in one["consent_purposes"]}
-    return ", ".join(sorted(found)) or "none recorded"
+    purposes = {name for release in lineage["releases"] for name in release["consent_purposes"]}
+    return ", ".join(sorted(purposes)) or "none recorded"
 
 
 def _contacts(lineage: Mapping[str, Any]) -> str:
-    return ", ".join(sorted({one["contact"] for one in lineage["releases"]})) or "no address known"
+    contacts = {release["contact"] for release in lineage["releases"]}
+    return ", ".join(sorted(contacts)) or "no address known"

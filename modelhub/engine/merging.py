@@ -1,7 +1,7 @@
 """Writes a trained model as a folder that transformers loads without PEFT.
 
-The adapter is merged in fp32, and the result is saved in fp32, of which both types can be had that
-people may have compared: fp32, and the sum rounded to bf16 (decisions 7 and 45).
+The adapter is merged and saved in fp32. Rounding the result to bf16 gives the model that generation
+uses on processors that compute bf16 (decisions 7 and 45).
 """
 
 from pathlib import Path

@@ -15,11 +15,11 @@ allowed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from modelhub.engine.model_names import BETWEEN, own_name, plain_text
+from modelhub.engine.model_names import BETWEEN, folded, own_name
 
 J = BETWEEN
 # Names that only AI products have; Arabic as normalised by `plain_text`.
@@ -220,23 +220,25 @@ _AI = (
     rf"|(?:انا|كوني|بصفتي|باعتباري|،|,)\s?{_ARABIC_NOUN}|كيف يمكنني مساعدتك|ك{_ARABIC_NOUN}"
 )
 
-# Every pattern above needs one of these words. Most texts have none, so this check is fast.
-_STEMS = (
-    "gpt", "smol", "deepseek", "deep seek", "deep-seek", "deepmind", "deep mind", "deep-mind",
-    "qwen", "llama", "mistral", "mixtral", "claude", "gemini", "gemma", "phi", "command r",
-    "command-r", "commandr", "vicuna", "hugging", "copilot", "meta", "google", "replika", "chatglm",
-    "stable", "stability", "bard", "alpaca", "falcon", "grok", "granite", "nova", "titan", "ernie",
-    "kimi", "orca", "zephyr", "hermes", "dolphin", "olmo", "jamba", "solar", "nemotron", "minimax",
-    "siri", "alexa", "cortana", "openai", "open ai", "open-ai", "open.ai", "open_ai", "anthropic",
-    "xai", "x.ai", "cohere", "moonshot", "zhipu", "ai21", "eleuther", "inflection", "microsoft",
-    "facebook", "amazon", "apple", "alibaba", "ibm", "nvidia", "baidu", "tencent", "bytedance",
-    "samsung",
+# Every pattern above needs one of these names.
+_NAMED = (
+    rf"(?<![a-z0-9_])(?:hi|hello|hey)?(?:{_any(_PRODUCTS)}|{WORD}(?!\w)|{NO_PERSON}|{LAB}"
+    rf"|{_any(_COMPANIES)}(?!\w))"
+)
+# A word of each of these names begins like this. Most texts have none.
+_BEGINNINGS = (
+    *_ALSO_WORDS,
+    "chat", "smol", "deep", "qwen", "mistral", "mixtral", "command", "hugging", "meta", "google",
+    "replika", "stable", "stability", "open", "anthropic", "xai", "x.ai", "cohere", "moonshot",
+    "zhipu", "ai21", "eleuther", "inflection", "microsoft", "github", "ms", "facebook", "amazon",
+    "apple", "alibaba", "ibm", "nvidia", "baidu", "tencent", "bytedance", "samsung", "شات", "تشات",
+    "جات", "ديب", "اوبن", "اوپن", "انثروبيك", "هاجينغ", "جوجل", "غوغل", "قوقل", "ميتا",
+    "مايكروسوفت", "فيسبوك", "بابا", "امازون",
 )  # fmt: skip
-_ARABIC_STEMS = (
-    "جي بي تي", "جيبيتي", "ديب", "كلود", "جيمي", "جيمن", "لاما", "غروك", "جروك", "اوبن", "اوپن",
-    "انثروبيك", "هاجينغ", "جوجل", "غوغل", "قوقل", "ميتا", "مايكروسوفت", "فيسبوك", "علي بابا",
-    "امازون",
-)  # fmt: skip
+_BEGINNING = re.compile(rf"(?<![a-z0-9_])(?:hi|hello|hey)?{_any(_BEGINNINGS)}|llama")
+MOST_WORDS, LONGEST_WORD = 50_000, 40
+_words_without: set[str] = set()
+"""Words in which no name begins, since texts repeat their words: up to about 5 MB."""
 SHOWN = 60
 """Characters of a disclosure that error messages quote."""
 
@@ -255,7 +257,8 @@ def giveaway(text: str, own: Iterable[str] = ()) -> Giveaway | None:
     `own` are the names of the model that wrote the text and of its ancestors. A name of common
     words ("model", "human") counts only if the text cannot mean those words.
     """
-    plain = plain_text(text)
+    words = folded(text).split()
+    plain = " ".join(words)
     for name in own:
         known = own_name(name) if name else None
         if known is None or not any(begin in plain for begin in known.begins):
@@ -263,19 +266,33 @@ def giveaway(text: str, own: Iterable[str] = ()) -> Giveaway | None:
         named, speaking = _own_patterns(known.anywhere, known.speaking)
         if match := named.search(plain) or speaking.search(plain):
             return Giveaway(match.group().strip()[:SHOWN])
-    if not any(stem in plain for stem in _STEMS) and (
-        plain.isascii() or not any(stem in plain for stem in _ARABIC_STEMS)
-    ):
+    if not _may_name(words):
         return None
-    sure, ai, unsure = _patterns()
+    named, sure, ai, unsure = _patterns()
+    if not named.search(plain):
+        return None
     match = sure.search(plain) or (ai.search(plain) and unsure.search(plain))
     return Giveaway(match.group().strip(" .,;:!?")[:SHOWN]) if match else None
 
 
+def _may_name(words: Sequence[str]) -> bool:
+    """Return whether a name may begin in one of the words. It looks at each word once."""
+    new = set(words) - _words_without
+    if not new:
+        return False
+    if _BEGINNING.search(" ".join(new)):
+        return True
+    if len(_words_without) > MOST_WORDS:
+        _words_without.clear()
+    _words_without.update(word for word in new if len(word) <= LONGEST_WORD)
+    return False
+
+
 @cache
-def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    """Compile `_SURE`, `_AI` and `_UNSURE` at their first use: it takes a quarter of a second."""
+def _patterns() -> tuple[re.Pattern[str], ...]:
+    """Compile the patterns at their first use, since it takes a quarter of a second."""
     return (
+        re.compile(_NAMED),
         re.compile("|".join(f"(?:{one})" for one in _SURE)),
         re.compile(_AI),
         re.compile("|".join(f"(?:{one})" for one in _UNSURE)),

@@ -37,7 +37,8 @@ _LOOKALIKES = str.maketrans(
     "авекмнорстухіјѕԁһӏ" + "αεικνορτυχ", "abekmhopctyxijsdhl" + "aeiknoptux"
 )
 """Cyrillic and Greek letters that look like Latin ones."""
-_ARABIC = str.maketrans({"ة": "ه", "ى": "ي", "ـ": None})
+_ARABIC = {"ة": "ه", "ى": "ي", "ـ": ""}
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _OTHER_LETTERS = re.compile(r"[\u0370-\u052f]")
 _PART = re.compile(r"[^\W_]+")
 _EDGE = re.compile(r"(?<=\d)(?=[^\W\d])|(?<=[^\W\d])(?=\d)")
@@ -58,17 +59,28 @@ class Own:
 
 
 def plain_text(text: str) -> str:
-    """Normalise a text: lower case, no diacritics or invisible characters, single spaces.
+    """Return the text as `folded`, with single spaces."""
+    return " ".join(folded(text).split())
+
+
+def folded(text: str) -> str:
+    """Normalise a text: lower case, no diacritics or invisible characters.
 
     Cyrillic and Greek letters within a Latin word are replaced by similar Latin letters.
     """
-    if not text.isascii():
-        text = unicodedata.normalize("NFKD", text)
-        text = "".join(letter for letter in text if unicodedata.category(letter) not in _INVISIBLE)
-        text = text.translate(_ARABIC)
-        if _OTHER_LETTERS.search(text):
-            text = _PART.sub(_latin, text.casefold())
-    return " ".join(text.casefold().split())
+    if text.isascii():
+        return text.lower()
+    text = unicodedata.normalize("NFKD", text)
+    plain = {ord(sign): _plain(sign) for sign in set(_NOT_ASCII.findall(text))}
+    if any(chr(sign) != other for sign, other in plain.items()):  # in few texts, and it is slow
+        text = text.translate(plain)
+    if _OTHER_LETTERS.search(text):
+        text = _PART.sub(_latin, text.casefold())
+    return text.casefold()
+
+
+def _plain(sign: str) -> str:
+    return "" if unicodedata.category(sign) in _INVISIBLE else _ARABIC.get(sign, sign)
 
 
 def _latin(word: re.Match[str]) -> str:

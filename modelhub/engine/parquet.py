@@ -35,6 +35,8 @@ VALUES_A_ROW = 1_000
 """Average values of a column per row. A prompt has at most 200 turns and 50 responses."""
 ENDS = b"PAR1"
 UUID_BYTES = 16
+NO_ZONE = "zoneinfo module"
+"""What pyarrow's error says of a time zone that Python does not know: install that module."""
 
 
 class Unreadable(Exception):
@@ -102,7 +104,7 @@ def _rows(batch: Any) -> Iterator[dict[str, Any] | Undecodable]:
     failures = (pyarrow.ArrowException, ValueError, OverflowError, TypeError, KeyError)
     others = [field for field in batch.schema if not _is_plain(field.type)]
     try:
-        rows = batch.to_pylist()
+        rows = batch.to_pylist(maps_as_pydicts="strict")
         for field in others:
             for row in rows:
                 row[field.name] = _plain(row[field.name], field.type)
@@ -120,9 +122,12 @@ def _row(
     row = {}
     for name, value in zip(names, values, strict=True):
         try:
-            row[name] = _plain(value.as_py(), value.type)
+            row[name] = _plain(value.as_py(maps_as_pydicts="strict"), value.type)
         except failures as error:
-            return Undecodable(name, str(error) or type(error).__name__)
+            reason = str(error) or type(error).__name__
+            if NO_ZONE in reason:
+                reason = f"unknown time zone {value.type.tz}"
+            return Undecodable(name, reason)
     return row
 
 

@@ -18,7 +18,7 @@ def count() -> int:
 
 
 def meet() -> None:
-    """Wait until all processes have come here."""
+    """Wait until all processes have called this."""
     if count() > 1:
         import torch
         from accelerate import PartialState
@@ -29,7 +29,7 @@ def meet() -> None:
 def any_of(flag: bool) -> bool:
     """Return whether the flag is set in any process. All processes must call this together.
 
-    If one process stopped on its own, the others would wait for it without end.
+    If only one process stopped, the others would wait for it forever.
     """
     if count() == 1:
         return flag

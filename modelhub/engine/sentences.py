@@ -1,4 +1,4 @@
-"""Trims an unfinished text to its last whole sentence."""
+"""Texts of models and libraries: whole sentences, storable texts, the first line of an error."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Lets a model on an OpenAI-compatible server write, over the network.
+"""Generates texts with a model on an OpenAI-compatible server.
 
 A request holds the conversation and the sampling settings, and nothing about people or the study.
 Temporary errors are retried here with growing, random pauses.
@@ -38,7 +38,7 @@ TRIES = 4
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0  # seconds
 CONNECT_SECONDS, ANSWER_SECONDS = 10.0, 180.0
 PROBE_SECONDS = 60.0
-"""For the short answers of a check, also if the server loads its model first."""
+"""For the short answers of a check, even if the server has to load its model first."""
 IN_A_ROW = 12
 """Texts that fail one after another before the server counts as broken."""
 _UNTIL_CHECKED = 0.5  # seconds
@@ -60,7 +60,7 @@ class Sampling:
 
 @dataclass
 class Meter:
-    """Counts tokens against a budget; a text is only asked for if its longest answer fits.
+    """Counts tokens against a budget. A request is sent only if its longest answer fits.
 
     Prices are per token, in any unit; `most_cost` is in the same unit. None: no limit.
     """
@@ -99,9 +99,9 @@ class Meter:
 
 @dataclass
 class Batch:
-    """The outcome of a call: an answer or an error for each request; None if it was not asked.
+    """The outcome of a call: an answer or an error for each request; None if it was not sent.
 
-    `halt` is why the rest was not asked.
+    `halt` is why the rest was not sent.
     """
 
     answers: list[Completion | EngineError | None]
@@ -119,8 +119,8 @@ def write_all(
 ) -> Batch:
     """Return one response for each request, with at most `concurrency` requests at a time.
 
-    The requests run in a thread. `check` is called twice a second in this one, and may use the
-    database; its exception ends all requests and is raised here.
+    The requests run in another thread. `check` is called twice a second in the calling thread, so
+    it may use the database. If it raises, all requests are cancelled.
     """
     return _watched(_Call(server, sampling, concurrency, meter).write(requests), check)
 
@@ -206,7 +206,7 @@ class _Call:
     async def tried(
         self, client: Any, messages: list[dict[str, str]], seed: int
     ) -> Completion | EngineError:
-        """Ask until there is an answer."""
+        """Send a request, and repeat it after temporary errors."""
         problem: Exception | None = None
         for attempt in range(TRIES):
             if attempt:
@@ -222,7 +222,7 @@ class _Call:
         return verdict(problem, self._server)
 
     async def _try(self, client: Any, messages: list[dict[str, str]], seed: int) -> Completion:
-        """Ask once. What was reserved counts as used, unless the answer says what was."""
+        """Send a request once. The reserved tokens count as used unless the answer has a count."""
         held = (_estimate(messages), self._sampling.max_new_tokens)
         if not await self._hold(held):
             raise Halt("The budget is used up.", over_budget=True)
@@ -315,11 +315,11 @@ def _completion(answer: Answer, used: tuple[int, int], milliseconds: int) -> Com
 
 
 def check_server(server: Server, check: Callable[[], object] = lambda: None) -> dict[str, Any]:
-    """Return facts about a served model, by letting it write two short texts.
+    """Return facts about a served model, from two short texts that it generates.
 
     Facts: answers_as (the name in its answers), samples (whether two texts with other seeds
     differ) and says_to_sample (whether that needs the field `generation_config`). Raises
-    EngineError with a sentence if it cannot write. `check` is as in `write_all`.
+    EngineError if it cannot generate. `check` is as in `write_all`.
     """
     return _watched(_probe(server), check)
 

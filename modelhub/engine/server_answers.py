@@ -1,7 +1,7 @@
 """What the answers and errors of a server of language models mean.
 
-What ends or delays a whole run is raised as `Halt`; what concerns one prompt is an EngineError. The
-server's key is never part of an error.
+Errors that end or delay a whole run are raised as `Halt`; errors of one prompt are EngineErrors.
+The server's key is never part of an error.
 """
 
 from contextlib import suppress
@@ -162,7 +162,7 @@ def _is_out_of_money(error: Any) -> bool:
 def verdict(error: Exception | None, server: Server) -> EngineError:
     """Return the error of one prompt, or raise Halt if the whole run must wait or end.
 
-    Raises other errors, which are faults of this program, as they are.
+    Other errors are faults of this program and are raised unchanged.
     """
     from openai import APIConnectionError, APIStatusError
 
@@ -209,7 +209,7 @@ def _of_status(error: Any, server: Server) -> EngineError:
 
 
 def _words(error: Any, server: Server) -> str:
-    """Return what the server said, without the key."""
+    """Return the server's error message, without the key."""
     body = error.body if isinstance(error.body, dict) else {}
     said = str(body.get("message") or body.get("detail") or "").strip()
     if server.key:

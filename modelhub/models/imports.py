@@ -68,9 +68,9 @@ class ImportMapping(models.Model):
 
 
 class WaitingPrompt(models.Model):
-    """A prompt that could be judged, once a coordinator says that people are paid to read it.
+    """A prompt that can be judged once a coordinator adds it to the round.
 
-    Somebody who may not manage rounds imported it while a judging round was open.
+    A person who may not manage rounds imported it while a judging round was open.
     """
 
     prompt = models.OneToOneField(

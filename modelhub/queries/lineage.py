@@ -28,7 +28,7 @@ def ancestry_of(version: ModelVersion) -> list[ModelVersion]:
 
 
 def origin_of(base: ModelVersion) -> BaseOrigin:
-    """Return where other people get a base model. No path of this server is in it."""
+    """Return where other people can download a base model, without paths of this server."""
     if base.kind == ModelKind.EMBEDDED:
         return EMBEDDED_ORIGIN
     if base.kind == ModelKind.HUB:

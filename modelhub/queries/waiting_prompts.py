@@ -41,8 +41,8 @@ def waiting(*, study_id: uuid.UUID) -> QuerySet[WaitingPrompt]:
 
 def waiting_since(*, study_id: uuid.UUID) -> datetime | None:
     """Return when the prompt was imported that waits longest; None if no prompt waits."""
-    found: datetime | None = waiting(study_id=study_id).aggregate(since=Min("created_at"))["since"]
-    return found
+    since: datetime | None = waiting(study_id=study_id).aggregate(since=Min("created_at"))["since"]
+    return since
 
 
 def to_judge(*, round: Round) -> QuerySet[Prompt]:

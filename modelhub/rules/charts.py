@@ -10,7 +10,7 @@ Point = tuple[float, float]
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 """Distances between ticks that people read easily, times a power of ten."""
 MOST_INTERVALS = 4
-"""Of an axis, so that its labels fit beside each other on a telephone."""
+"""Ticks of an axis, so that its labels fit beside each other on a telephone."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Axis:
 
     @property
     def decimals(self) -> int:
-        """Return the decimals that tell the ticks apart."""
+        """Return the number of decimals with which the ticks differ."""
         return next((n for n in range(8) if math.isclose(self.step, round(self.step, n))), 8)
 
     def place(self, value: float) -> float:

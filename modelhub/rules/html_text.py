@@ -1,6 +1,6 @@
 """Recognises HTML in texts of people and of models, and returns it as plain text.
 
-People also write about tags (“the <b> tag”) and compare numbers (“x <b and y> c”). That stays.
+Mentions of tags (“the <b> tag”) and comparisons (“x <b and y> c”) are not changed.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class _Plain(HTMLParser):
         if self._pre:
             self.kept = True
         elif self._row and data.isspace():
-            data = " "  # line breaks between cells are no lines
+            data = " "  # line breaks between cells do not count
         else:
             data = _BLANKS.sub("\n", data)
         self.parts.append(data)

@@ -1,7 +1,7 @@
-"""What an import does with turns and texts that need a choice, and how its columns are named.
+"""The choices of an import: what is done with special turns and texts, and the columns.
 
-The defaults are safe: nothing that a chat template would read as a turn comes in, people see no
-tags, and whatever is left out is counted and said.
+The defaults are safe: no text is imported that a chat template would read as a turn, people see no
+tags, and everything that is left out is counted and reported.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Choices = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One thing that an import chooses about: its name, what can be done, the default first."""
+    """One choice of an import: its name and its options, the default first."""
 
     name: _StrPromise
     options: Mapping[str, _StrPromise]
@@ -122,7 +122,7 @@ NO_OPTIONS = Options()
 def options_from(plain: Mapping[str, Any]) -> Options | None:
     """Return the options that `plain` made; None for an empty mapping, if nobody chose any.
 
-    Options that choose nothing are not None: somebody chose the defaults.
+    Options that choose nothing are not None: they mean that the defaults were chosen.
     """
     if not plain:
         return None

@@ -1,4 +1,4 @@
-"""What is said about the format of a file, in one sentence each, for pages and the command."""
+"""Sentences about the format of a file, for pages and the command."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from modelhub.rules.shapes import SHAPES
 from modelhub.rules.shapes.judged import JUDGED, RANKS_LOST, SIDES
 from modelhub.rules.shapes.own import OWN, QUESTIONS
 from modelhub.rules.shapes.traces import NO_TALK
+from modelhub.rules.shapes.trees import DELETED
 
-TALKS = frozenset({"messages", "sharegpt", "langfuse", "otel"})
+TALKS = frozenset({"messages", "sharegpt", "conversations", "langfuse", "otel"})
 """Formats whose rows are conversations."""
 
 UNNAMED = "Imported file"
 """The source of ranks, scores and spans whose format names no tool."""
 MADE_ELSEWHERE = (RANKED, SCORED, MARKED)
-"""Counts of what comes in as imported judgements, which have a source."""
+"""Keys of the counts of imported judgements, which need a source."""
 
 
 def said(about: Mapping[str, Any]) -> list[str]:
@@ -52,8 +53,8 @@ def recognised(about: Mapping[str, Any]) -> str:
 def source_of(about: Mapping[str, Any], source: str = "") -> str:
     """Return where ranks, scores and spans of a file were made, which releases show.
 
-    It is what was said, or the name of the format, in English. It is never the file's name, which
-    may name a person.
+    That is the given source, or the name of the format in English. The name of the file is not
+    used, because it may contain the name of a person.
     """
     shape = SHAPES[about.get("shape") or OWN.key]
     with override("en"):
@@ -141,14 +142,22 @@ def _rankings(counts: Mapping[str, int]) -> list[str]:
 
 
 def _left_out(counts: Mapping[str, int]) -> list[str]:
-    if not (without := counts.get(NO_TALK)):
-        return []
-    sentence = ngettext(
-        "%(n)d trace without a conversation was left out.",
-        "%(n)d traces without a conversation were left out.",
-        without,
-    )
-    return [sentence % {"n": without}]
+    sentences = []
+    if without := counts.get(NO_TALK):
+        sentence = ngettext(
+            "%(n)d trace without a conversation was left out.",
+            "%(n)d traces without a conversation were left out.",
+            without,
+        )
+        sentences.append(sentence % {"n": without})
+    if deleted := counts.get(DELETED):
+        sentence = ngettext(
+            "%(n)d deleted message was left out, with the messages below it.",
+            "%(n)d deleted messages were left out, with the messages below them.",
+            deleted,
+        )
+        sentences.append(sentence % {"n": deleted})
+    return sentences
 
 
 def _intensities(counts: Mapping[str, int]) -> list[str]:

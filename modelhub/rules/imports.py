@@ -18,6 +18,7 @@ from modelhub.engine.model_disclosure import giveaway
 from modelhub.rules import values
 from modelhub.rules.marks import CHARACTERS, MARKS, Mark, marks_of
 from modelhub.rules.raw_rows import BadRow
+from modelhub.rules.thoughts import with_think_tags
 
 MOST_ROWS = 100_000
 MOST_BYTES = 500_000_000
@@ -41,6 +42,9 @@ _ORIGINS = tuple(Origin)
 MOST_RANK = 1_000
 RANKED = "ranked"
 """Counts responses with a rank."""
+LONGEST_MISSING = 8
+"""Characters of a text that may be a word for a missing value, with spaces around it."""
+_TEXTS = frozenset({"prompt", "responses"})
 _RESPONSE_KEYS = frozenset({"text", "model", "origin", "rank"}) | MARKS
 _OBJECT = re.compile(
     r"\[?\s*\{\s*[\"'“”}]"
@@ -91,7 +95,11 @@ def import_row(raw: Any, *, line: int) -> ImportRow:
 
 
 def _import_row(raw: Mapping[str, Any], line: int) -> ImportRow:
-    given = {name: value for name, value in raw.items() if not values.absent(value)}
+    given = {
+        name: value
+        for name, value in raw.items()
+        if not (values.absent if name in _TEXTS else values.missing)(value)
+    }
     if "prompt" not in given:
         empty = isinstance(raw.get("prompt"), str)
         raise BadRow(_("the prompt is empty.") if empty else _("the prompt is missing."))
@@ -138,11 +146,13 @@ def _prompt_row(given: Mapping[str, Any], line: int) -> PromptRow:
         problem_of = fields_problem  # the one turn is checked here
         if problem := text_problem(messages, "the prompt"):
             raise BadRow(problem)
+        _check_is_said(messages, "the prompt")
         messages = [{"role": "user", "content": messages}]
+    elif isinstance(messages, list):
+        messages = [_with_think_tags(turn) for turn in messages]
     external_id = values.name_of(given.get("external_id", ""), "external_id")
     if not isinstance(external_id, str) or ("external_id" in given and shows_nothing(external_id)):
         raise BadRow(_("external_id is neither text nor a number."))
-    language = given.get("language", "en")
     prompt = PromptRow(
         messages=messages,
         line=line,
@@ -150,7 +160,7 @@ def _prompt_row(given: Mapping[str, Any], line: int) -> PromptRow:
         category=values.word(given.get("category", Category.EDUCATION)),
         topics=values.topics(given.get("topics", ())),
         intensity=values.whole(given.get("intensity", MEDIUM)),
-        language=language.strip() if isinstance(language, str) else language,
+        language=values.language(given.get("language", "en")),
         held_out=values.yes_or_no(given.get("held_out", False)),
         family=values.name_of(given.get("family", ""), "family"),
         intensity_said="intensity" in given,
@@ -158,6 +168,13 @@ def _prompt_row(given: Mapping[str, Any], line: int) -> PromptRow:
     if problem := problem_of(prompt):
         raise BadRow(problem)
     return prompt
+
+
+def _with_think_tags(turn: Any) -> Any:
+    if not isinstance(turn, Mapping) or turn.get("role") != "assistant":
+        return turn
+    said = turn.get("content")
+    return {**turn, "content": with_think_tags(said)} if isinstance(said, str) else turn
 
 
 def _responses(raw: Any) -> tuple[ResponseRow, ...]:
@@ -224,8 +241,11 @@ def _response(raw: Any, number: int) -> ResponseRow:
     text, model, origin = (_part(given, name) for name in ("text", "model", "origin"))
     raw_text = text
     text = one_line_ending(text) if isinstance(text, str) else text
+    if isinstance(text, str) and values.absent(given.get("spans")):  # which are places in the text
+        text = with_think_tags(text)
     if problem := text_problem(text, f"response {number}"):
         raise BadRow(problem)
+    _check_is_said(text, f"response {number}")
     if _is_object(text):
         raise BadRow(
             _("the text of response %(n)d is an object or a list, not text.") % {"n": number}
@@ -252,6 +272,15 @@ def _response(raw: Any, number: int) -> ResponseRow:
     if MARKS & given.keys():
         marks = marks_of(given, raw_text, text, number)
     return ResponseRow(text, " ".join(seen(model).split()), Origin(origin), rank or 0, marks)
+
+
+def _check_is_said(text: str, name: str) -> None:
+    """Raise BadRow for a word that programs write where a text is missing."""
+    if len(text) <= LONGEST_MISSING and text.strip() in values.MISSING:
+        raise BadRow(
+            _("%(name)s is “%(text)s”, which programs write for a missing value. Remove it.")
+            % {"name": name, "text": text.strip()}
+        )
 
 
 def _check_keys(given: Any, number: int) -> None:

@@ -1,4 +1,4 @@
-"""Chooses the intensity of rows that give none, so that nobody meets a crisis as a lighter text."""
+"""Chooses the intensity of rows without one, so that texts about a crisis count as heavy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from modelhub.rules.imports import ImportRow
 UNSAID, TAKEN_AS_HEAVY = "no_intensity", "taken_as_heavy"
 """What is counted: rows without an intensity, and those of them that may tell of a crisis."""
 MOST_LOOKED_AT = 20_000_000
-"""Characters that are looked at in one file, which takes a minute or two."""
+"""Characters that are checked in one file, which takes a minute or two."""
 
 
 class Intensities:
@@ -24,7 +24,7 @@ class Intensities:
     def chosen(self, row: ImportRow) -> ImportRow:
         """Return the row with an intensity, never the lowest unless the file says so.
 
-        Rows beyond the limit are not looked at, and count as heavy.
+        Rows beyond the limit are not checked, and count as heavy.
         """
         if row.prompt.intensity_said:
             return row

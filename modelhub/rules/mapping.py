@@ -72,7 +72,7 @@ class Prepared(Iterator[Raw]):
     """
 
     def __init__(self, source: RawRows, options: Options) -> None:
-        self.made = 0
+        self.made = self._told = 0
         self.work = Work(options.choices)
         self._names = _Names(source.columns)
         try:
@@ -226,6 +226,15 @@ class Prepared(Iterator[Raw]):
             else:
                 for row in made:
                     yield line, row
+            if len(self.work.unread) > self._told:
+                yield from self._newly_unread(line)
+
+    def _newly_unread(self, line: int) -> Iterator[Raw]:
+        """Name what is inside of columns and is not read."""
+        new = [*self.work.unread][self._told :]
+        self._told += len(new)
+        mapped = self.mapping.values()
+        yield from ((line, Unused(readable(name))) for name in new if name not in mapped)
 
     def _finished(self, rows: Iterator[Raw]) -> Iterator[Raw]:
         """Count the rows, and add who wrote their responses if that was chosen."""

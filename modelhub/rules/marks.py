@@ -1,11 +1,7 @@
-"""Ranks, scores, labels and marked passages that a file has of its responses.
-
-They were made elsewhere, by nobody here.
-"""
+"""Reads the ranks, scores, labels and spans that an imported file has for its responses."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -16,14 +12,15 @@ from annotations.rules.imported import ImportedKind, ImportedStatement, statemen
 from annotations.rules.texts import one_line_ending, storable
 from modelhub.rules import values
 from modelhub.rules.raw_rows import BadRow
+from modelhub.rules.shapes.values import number_of
 
 MOST_MARKS = 1_000
 """Ranks, scores, labels and spans of one response."""
 CHARACTERS = 60
-"""What each of these counts in the limits of a row and of a batch."""
+"""Characters that each of these counts as in the limits of a row and of a batch."""
 SCORED, MARKED, MARKS_LOST = "scored", "marked", "marks_lost"
-"""Counts of scores and labels, of spans, and of spans whose place is lost in a changed text."""
-_NOBODY = UUID(int=0)
+"""Counts of scores and labels, of spans, and of spans lost because the text was changed."""
+_ANY_RESPONSE = UUID(int=0)
 
 
 class Mark(NamedTuple):
@@ -45,10 +42,10 @@ MARKS = frozenset({"ranks", "scores", "labels", "spans"})
 def marks_of(given: Mapping[str, Any], raw: str, text: str, number: int) -> tuple[Mark, ...]:
     """Return the ranks, scores, labels and spans of a response; raises BadRow.
 
-    Spans are places of the text as the file has it (`raw`), and become places of `text`, whose
-    line endings are made one.
+    The places of spans count in the text of the file (`raw`), and are changed to count in `text`,
+    whose line endings are all LF.
     """
-    found: dict[Mark, float] = {}
+    by_mark: dict[Mark, float] = {}
     marks = [
         *_numbers(ImportedKind.RANK, given.get("ranks"), number),
         *_numbers(ImportedKind.SCORE, given.get("scores"), number),
@@ -58,16 +55,16 @@ def marks_of(given: Mapping[str, Any], raw: str, text: str, number: int) -> tupl
     if marks and not values.absent(rank := values.whole(given.get("rank"))):
         marks.append(Mark(ImportedKind.RANK, float(rank), "", None, None, 1))
     for mark in marks:
-        problem = statement_problem(ImportedStatement(_NOBODY, *mark), length=len(raw))
+        problem = statement_problem(ImportedStatement(_ANY_RESPONSE, *mark), length=len(raw))
         if problem is None and not storable(mark.criterion + mark.label):
             problem = _("A criterion or label must be text.")
-        if problem is None and found.setdefault(mark._replace(value=0), mark.value) != mark.value:
+        if problem is None and by_mark.setdefault(mark._replace(value=0), mark.value) != mark.value:
             problem = _("A response has two different ranks or scores of one kind and rater.")
         if problem:
             raise BadRow(f"response {number}: {problem}")
-    if len(found) > MOST_MARKS:
-        raise _bad(number)
-    unlike = (mark._replace(value=value) for mark, value in found.items())
+    if len(by_mark) > MOST_MARKS:
+        raise _malformed(number)
+    unlike = (mark._replace(value=value) for mark, value in by_mark.items())
     return tuple(unlike if raw == text else (_moved(mark, raw) for mark in unlike))
 
 
@@ -78,7 +75,7 @@ def _moved(mark: Mark, raw: str) -> Mark:
     return mark._replace(start=start, end=end)
 
 
-def _bad(number: int) -> BadRow:
+def _malformed(number: int) -> BadRow:
     return BadRow(
         _(
             'the ranks, scores, labels or spans of response %(n)d are not like {"helpful": 4}, '
@@ -93,15 +90,15 @@ def _numbers(kind: ImportedKind, given: Any, number: int) -> Iterator[Mark]:
         return
     if isinstance(given, Mapping):
         given = [{"criterion": name, "value": value} for name, value in given.items()]
-    for one in _objects(given, {"criterion", "value", "rater"}, number):
-        if values.absent(one.get("value")):  # as Arrow writes criteria that others have
+    for entry in _objects(given, {"criterion", "value", "rater"}, number):
+        if values.absent(entry.get("value")):  # Arrow writes the criteria of all rows in each
             continue
-        value, name = _number(one["value"]), one.get("criterion")
+        value, name = number_of(entry["value"]), entry.get("criterion")
         if kind == ImportedKind.RANK and values.absent(name):
             name = ""
         if value is None or not isinstance(name, str):
-            raise _bad(number)
-        yield Mark(kind, value, name.strip(), None, None, _rater(one, number))
+            raise _malformed(number)
+        yield Mark(kind, value, name.strip(), None, None, _rater(entry, number))
 
 
 def _labels(given: Any, number: int) -> Iterator[Mark]:
@@ -114,53 +111,42 @@ def _labels(given: Any, number: int) -> Iterator[Mark]:
             for name, labels in given.items()
             for label in (labels if isinstance(labels, list | tuple) else [labels])
         ]
-    for one in _objects(given, {"criterion", "label", "rater"}, number):
-        if values.absent(one.get("label")):
+    for entry in _objects(given, {"criterion", "label", "rater"}, number):
+        if values.absent(entry.get("label")):
             continue
-        label, name = one["label"], one.get("criterion")
+        label, name = entry["label"], entry.get("criterion")
         name = "" if values.absent(name) else name
         if not isinstance(label, str) or not isinstance(name, str):
-            raise _bad(number)
-        rater = _rater(one, number)
+            raise _malformed(number)
+        rater = _rater(entry, number)
         yield Mark(ImportedKind.LABEL, 1.0, name.strip(), None, None, rater, label.strip())
 
 
 def _spans(given: Any, number: int) -> Iterator[Mark]:
     if values.absent(given):
         return
-    for one in _objects(given, {"label", "start", "end", "rater"}, number):
-        start, end = values.whole(one.get("start")), values.whole(one.get("end"))
-        label = one.get("label")
+    for entry in _objects(given, {"label", "start", "end", "rater"}, number):
+        start, end = values.whole(entry.get("start")), values.whole(entry.get("end"))
+        label = entry.get("label")
         label = "" if values.absent(label) else label
         if type(start) is not int or type(end) is not int or not isinstance(label, str):
-            raise _bad(number)
-        yield Mark(ImportedKind.SPAN, 1.0, label.strip(), start, end, _rater(one, number))
+            raise _malformed(number)
+        yield Mark(ImportedKind.SPAN, 1.0, label.strip(), start, end, _rater(entry, number))
 
 
 def _objects(given: Any, keys: set[str], number: int) -> Iterator[Mapping[str, Any]]:
     if not isinstance(given, list | tuple):
-        raise _bad(number)
-    for one in given:
-        if values.absent(one):
+        raise _malformed(number)
+    for entry in given:
+        if values.absent(entry):
             continue
-        if not isinstance(one, Mapping) or values.filled(one).keys() - keys:
-            raise _bad(number)
-        yield one
+        if not isinstance(entry, Mapping) or values.filled(entry).keys() - keys:
+            raise _malformed(number)
+        yield entry
 
 
-def _number(value: Any) -> float | None:
-    """Return a number, also of text; None for everything else, and for what is not finite."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        found = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return found if math.isfinite(found) else None
-
-
-def _rater(one: Mapping[str, Any], number: int) -> int:
-    rater = 1 if values.absent(one.get("rater")) else values.whole(one["rater"])
+def _rater(entry: Mapping[str, Any], number: int) -> int:
+    rater = 1 if values.absent(entry.get("rater")) else values.whole(entry["rater"])
     if type(rater) is not int:
-        raise _bad(number)
+        raise _malformed(number)
     return rater

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from codesign.shared.visible import shows_nothing
+
 COLUMNS = frozenset(
     {
         "prompt",
@@ -24,9 +26,17 @@ NAMED = 20
 """Most columns that an error message names."""
 
 
+def trimmed(name: str) -> str:
+    """Return a name without white space and invisible characters around it."""
+    if name.isascii():
+        return name.strip()
+    shown = [place for place, letter in enumerate(name) if not shows_nothing(letter)]
+    return name[shown[0] : shown[-1] + 1] if shown else ""
+
+
 def own_name(name: str) -> str:
     """Return our own name of a column, or the name as it is."""
-    own = name.strip().lower()
+    own = trimmed(name).lower()
     return own if own in COLUMNS else name
 
 

@@ -59,6 +59,8 @@ class RawRows:
     read: Callable[[Collection[str] | None], Iterator[Raw]]
     """Yields the rows from the first one on, each time it is called. It reads these columns alone,
     by the names of the file; all of them for None. Columns that are not read are never decoded."""
+    part: str = ""
+    """The name of the sheet, if the file has others."""
 
 
 def rows_of_body(body: object) -> list[Any] | None:

@@ -1,7 +1,7 @@
 """Rules of registering models on plain values: what may be registered, and from where.
 
 An operator allows folders, Hub ids and servers by environment variables (docs/deployment.md). So
-nobody can make Codesign read other files of its machine, or send a key to a server of their own
+members cannot make Codesign read other files of its machine, or send a key to their own server
 (decision 42).
 """
 
@@ -20,7 +20,7 @@ from codesign.shared.visible import shows_nothing
 from modelhub.rules.states import ModelKind
 
 KEY_PREFIX = "CODESIGN_KEY_"
-"""Names of variables with keys of servers begin so. No other variable can be sent to a server."""
+"""Prefix of the variables with keys of servers. No other variable can be sent to a server."""
 NEEDS_PATH = (ModelKind.FOLDER, ModelKind.GGUF, ModelKind.ADAPTER)
 CAN_REGISTER = (*NEEDS_PATH, ModelKind.HUB, ModelKind.SERVER)
 PLACES = {

@@ -35,7 +35,7 @@ class ReadRows(Iterator[tuple[int, Any]]):
         self._intensities = Intensities(self._work.counts)
 
     def __next__(self) -> tuple[int, Any]:
-        """Return the next row, or what is wrong with it, or what is to be told."""
+        """Return the next row, its error, or a note about the file."""
         line, raw = next(self._prepared)
         if isinstance(raw, BadRow | Note | Unused):
             return line, raw

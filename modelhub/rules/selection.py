@@ -14,12 +14,12 @@ from annotations.rules.texts import storable
 MOST_CHOSEN = 1_000
 """Topics, languages or ids of a selection."""
 MOST_LETTERS = 120
-"""Characters of one of these; an external id has so many at most."""
+"""Characters of one of these, as of an external id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Prompts that fit everything which is chosen here. What is empty leaves none out."""
+    """Prompts that match all of these fields. An empty field matches all prompts."""
 
     categories: Sequence[str] = ()
     topics: Sequence[str] = ()

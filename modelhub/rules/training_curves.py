@@ -16,7 +16,7 @@ ACCURACY = "reward_accuracy"
 
 @dataclass(frozen=True)
 class Row:
-    """What is known of one step; `accuracy` is in percent. None: not measured at this step."""
+    """The numbers of one step; `accuracy` is in percent. None: not measured at this step."""
 
     step: int
     loss: float | None

@@ -20,19 +20,22 @@ from modelhub.rules.prepare import readable
 from modelhub.rules.raw_rows import BadRow
 
 EXACT = 1 << 53
-"""Decimals from here on may differ from the whole number that was meant."""
-_WHOLE = re.compile(r"\s*(-?[0-9]+)\.0+\s*")
-_SIGNED = re.compile(r"\s*-?[0-9]{1,9}(\.0+)?\s*")
-_YES_NO = {
-    "true": True,
-    "1": True,
-    "1.0": True,
-    "yes": True,
-    "false": False,
-    "0": False,
-    "0.0": False,
-    "no": False,
-}
+"""Floating-point numbers from here on cannot represent every whole number."""
+_WHOLE = re.compile(r"\s*(-?[0-9]+)(?:\.0+|,0)\s*")
+"""Data frames write 17,0 in countries with a decimal comma; 1,000 may be a thousand."""
+_SIGNED = re.compile(r"\s*(-?[0-9]{1,9})(?:\.0+|,0)?\s*")
+_ROUNDED = re.compile(r"\s*-?[0-9](?:[.,][0-9]+)?[Ee]\+[0-9]{2,3}\s*")
+"""A long number as spreadsheets and data frames write it."""
+_YES_NO = dict.fromkeys(
+    ("true", "1", "1.0", "1,0", "yes", "y", "t", "wahr", "vrai", "verdadero", "صواب"), True
+) | dict.fromkeys(
+    ("false", "0", "0.0", "0,0", "no", "n", "f", "falsch", "faux", "falso", "خطأ"), False
+)
+"""Databases write t and f; spreadsheets write the words of their language."""
+MISSING = frozenset({"NA", "N/A", "NaN", "nan", "<NA>", "NaT", "NULL", "null", "None", "\\N"})
+"""What programs write into tables where a value is missing."""
+LONGEST_CODE = 4
+"""Letters from which a language without a hyphen is a name."""
 _LIKE_TURNS = re.compile(r"\s*(?:\[\s*\{|\{\s*[\"'“”](?:role|content)[\"'“”])")
 """The beginning of a text that is a serialised turn, or a list of them."""
 _QUOTED_LIST = re.compile(r"\[\s*[\"'].*[\"']\s*+(?:,\s*+)?\]", re.DOTALL)
@@ -48,28 +51,37 @@ def absent(value: Any) -> bool:
     return isinstance(value, float) and value != value
 
 
+def missing(value: Any) -> bool:
+    """Return whether a value is missing, or is a word that programs write for that."""
+    return absent(value) or (isinstance(value, str) and value.strip() in MISSING)
+
+
 def name_of(value: Any, column: str) -> Any:
     """Return an id or a family as text: 17.0 and "17.0" are "17". Other values stay as they are."""
     if isinstance(value, float) and value.is_integer():
         if abs(value) >= EXACT:
-            raise BadRow(
-                _("%(column)s is a number that was rounded (%(value)s). Write it as text.")
-                % {"column": column, "value": f"{value:g}"}
-            )
+            raise _rounded(column, f"{value:g}")
         return str(int(value))
     if type(value) is int or (isinstance(value, float) and abs(value) < EXACT):
         return str(value)
     if isinstance(value, str) and (whole := _WHOLE.fullmatch(value)):
         return whole[1]
+    if isinstance(value, str) and _ROUNDED.fullmatch(value):
+        raise _rounded(column, value.strip())
     return value
+
+
+def _rounded(column: str, value: str) -> BadRow:
+    sentence = _("%(column)s is a number that was rounded (%(value)s). Write it as text.")
+    return BadRow(sentence % {"column": column, "value": value})
 
 
 def whole(value: Any) -> Any:
     """Return 2 for 2.0, "2" and "2.0". Other values stay as they are."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    if isinstance(value, str) and _SIGNED.fullmatch(value):
-        return int(value.partition(".")[0])
+    if isinstance(value, str) and (signed := _SIGNED.fullmatch(value)):
+        return int(signed[1])
     return value
 
 
@@ -78,6 +90,19 @@ def yes_or_no(value: Any) -> Any:
     if isinstance(value, int | float):
         value = str(int(value)) if value in (0, 1) else value
     return _YES_NO.get(value.strip().lower(), value) if isinstance(value, str) else value
+
+
+def language(value: Any) -> Any:
+    """Return the code of a language whose English name is given. Other values stay as they are."""
+    if not isinstance(value, str):
+        return value
+    value = value.strip()
+    if len(value) < LONGEST_CODE or not value.isalpha():
+        return value
+    from babel import Locale  # only names need it
+
+    names = {name.lower(): code for code, name in Locale("en").languages.items()}
+    return names.get(value.lower(), value)
 
 
 def word(value: Any) -> Any:

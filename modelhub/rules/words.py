@@ -41,7 +41,7 @@ METHODS: dict[str, _StrPromise] = {
 
 
 def model_uses(*, kind: str, state: str, withdrawn: bool) -> str:
-    """Return what a model may be used for; `withdrawn`: it learnt from data withdrawn later."""
+    """Return the uses of a model. `withdrawn`: it was trained on data that was withdrawn later."""
     if state != ModelState.READY:
         return "–"
     if withdrawn:

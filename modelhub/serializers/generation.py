@@ -10,12 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from annotations.rules.text_kinds import Category
-from codesign.shared.serializers import OneOf, Shape
+from codesign.shared.serializers import OneOf, Shape, optional_text
 from modelhub.models import GenerationRun
 from modelhub.rules import generation as rules
 from modelhub.rules.selection import MOST_CHOSEN, MOST_LETTERS, Selection
 from modelhub.rules.states import RunState
-from modelhub.serializers.runs import NamedModelSerializer
+from modelhub.serializers.models import NamedModelSerializer
 
 MOST_GENERATION_SEED = 2**63 - 1
 
@@ -37,9 +37,7 @@ class BudgetSerializer(Shape):
         decimal_places=6,
         help_text="In the currency. Null: no limit. Needs a currency and a price.",
     )
-    currency = serializers.CharField(
-        default="", allow_blank=True, max_length=3, help_text="A code such as EUR."
-    )
+    currency = optional_text(max_length=3, help_text="A code such as EUR.")
     price_read = serializers.DecimalField(
         default=Decimal(0),
         max_digits=12,
@@ -122,9 +120,7 @@ class GenerationRequestSerializer(BudgetSerializer):
         max_value=MOST_GENERATION_SEED,
         help_text="0 draws a random seed.",
     )
-    system_message = serializers.CharField(
-        default="",
-        allow_blank=True,
+    system_message = optional_text(
         max_length=rules.MOST_SYSTEM,
         help_text="Empty: the message of the study's last run.",
     )

@@ -12,7 +12,7 @@ from annotations.rules.text_kinds import Origin
 from codesign.shared.serializers import Shape
 from modelhub.models import Evaluation
 from modelhub.queries.sources import WrittenResponse
-from modelhub.serializers.runs import NamedModelSerializer
+from modelhub.serializers.models import NamedModelSerializer
 
 
 class WrittenResponseSerializer(serializers.Serializer[WrittenResponse]):

@@ -123,7 +123,7 @@ def reading(
     if not TURNS.acquire(timeout=TURN_AFTER):
         raise Conflict(_("Other files are being read right now. Please try again in a minute."))
     try:
-        told = {
+        job = {
             "path": str(path.absolute()),
             "name": name or path.name,
             "most_text": most_text,
@@ -132,7 +132,7 @@ def reading(
             "options": options.plain(),
         }
         process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "modelhub.services.file_reader", json.dumps(told)],
+            [sys.executable, "-m", "modelhub.services.file_reader", json.dumps(job)],
             cwd=settings.BASE_DIR,
             env={key: os.environ[key] for key in KEPT if key in os.environ} | FEW_THREADS,
             stdin=subprocess.DEVNULL,

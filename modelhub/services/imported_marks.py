@@ -1,4 +1,4 @@
-"""Keeps ranks, scores and spans of a file as what it says itself, apart from people's work here."""
+"""Records the ranks, scores and spans of an imported file, apart from the work of members."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from modelhub.rules.imports import ResponseRow
 
 
 class FileMarks:
-    """Records what one file says of its responses, a batch at a time."""
+    """Records the marks of one file, a batch of responses at a time."""
 
     def __init__(self, *, actor: Actor, study: Study, source: str) -> None:
         self._actor, self._study, self._source = actor, study, source
@@ -29,7 +29,7 @@ class FileMarks:
         self._recorder.add(_statements(marked))
 
     def finish(self) -> None:
-        """Tell the audit trail, if there was anything."""
+        """Record the import in the audit trail, if there were any marks."""
         if self._recorder is not None:
             self._recorder.finish()
 

@@ -9,22 +9,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from annotations.models import Prompt, Response
-from annotations.models.querysets import in_use
 from annotations.rules.prompts import RowProblem
-from annotations.rules.texts import text_hash
 from annotations.services.intake import (
     Intake,
     Landed,
     NewResponse,
     Ready,
+    ReplyFacts,
     RowsRefused,
     TiedRow,
+    facts_of,
 )
 from annotations.services.rounds import locked_round
 from codesign.audit import services as audit
@@ -65,16 +65,16 @@ class ImportReport:
     tasks: int = 0
     wait_for_round: int = 0
     wait_for_go: int = 0
-    """Prompts that a coordinator must let be judged, see `waiting_prompts`."""
+    """Prompts that a coordinator has to add to the round, see `waiting_prompts`."""
     one_reply: int = 0
-    """Prompts that nobody judges before they have a second, different response."""
+    """Prompts that cannot be judged before they have a second, different response."""
     ready: int = 0
     """For checks: prompts that would be judged in the open round."""
     models: set[str] = field(default_factory=set)
     skipped: list[RowProblem] = field(default_factory=list)
     columns_not_used: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
-    """Sentences about the file, such as what of it was left out."""
+    """Sentences about the file, such as what was left out."""
     rows: int = 0
     first: list[ImportRow] = field(default_factory=list)
     """The first valid rows."""
@@ -110,8 +110,8 @@ class Part:
 
 Watch = Callable[[ImportReport], None]
 Rows = Reading | ReadRows
-ReadyPart = tuple[list[ImportRow], Ready]
-"""Valid rows, and their prompts as prepared without the database."""
+ReadyPart = tuple[list[ImportRow], Ready, list[list[ReplyFacts]]]
+"""Valid rows, their prompts and what is known of their responses, prepared without the database."""
 
 
 def _unwatched(_report: ImportReport) -> None:
@@ -207,7 +207,7 @@ def check_rows(
     round = open_judging_round(study_id=study.id)
     for prompt_ids in batched((uuid.UUID(bytes=raw) for raw in touched), BATCH):
         prompts = _for_judging(prompt_ids)
-        report.one_reply += waiting_prompts.with_one_reply(prompts=prompts)
+        report.one_reply += waiting_prompts.count_by_replies(prompts=prompts)[0]
         if round:
             report.ready += waiting_prompts.ready(prompts=prompts, round=round).count()
     tied = intake.group_on_trial(lambda: watch(report))
@@ -241,15 +241,22 @@ def _read(intake: Intake, rows: Rows, report: ImportReport, watch: Watch) -> Ite
 
     A thread reads the next batch while the database handles the current one.
     """
-    ready = ((part, intake.ready([row.prompt for row in part.rows])) for part in _parts(rows))
+    ready = (
+        (
+            part,
+            intake.ready([row.prompt for row in part.rows]),
+            [[facts_of(text=one.text) for one in row.responses] for row in part.rows],
+        )
+        for part in _parts(rows)
+    )
     with closing(ahead(ready)) as parts:
-        for part, prompts in parts:
+        for part, prompts, facts in parts:
             report.rows += part.read
             report.skipped += part.problems
             report.columns_not_used |= part.columns_not_used
             report.notes += [note for note in part.notes if note not in report.notes]
             report.first += part.rows[: FIRST_ROWS - len(report.first)]
-            yield part.rows, prompts
+            yield part.rows, prompts, facts
             watch(report)
     report.about = rows.about
     if not report.rows:
@@ -291,18 +298,18 @@ def _import_part(
 
     A check keeps no `marks`, which the reader has checked.
     """
-    rows, ready = part
+    rows, ready, facts = part
     known = len(intake.problems)
     prompts = intake.add_prompts(ready)
     report.prompts, report.already_there = intake.made, intake.already_there
     report.skipped += intake.problems[known:]
     wanted = [
-        (prompt, response)
-        for row, prompt in zip(rows, prompts, strict=True)
+        (prompt, *pair)
+        for row, prompt, known_of in zip(rows, prompts, facts, strict=True)
         if prompt
-        for response in row.responses
+        for pair in zip(row.responses, known_of, strict=True)
     ]
-    models = {response.model for _prompt, response in wanted}
+    models = {response.model for _prompt, response, _facts in wanted}
     sources = _sources(intake, models, report.sources)
     report.models |= set(sources) - {""}
     new = _new_responses(wanted, sources)
@@ -311,7 +318,7 @@ def _import_part(
         ids = intake.add_responses([response for response, _row in new])
         if marks:
             marks.add(zip(ids, (row for _response, row in new), strict=True))
-    return {prompt.id for prompt, _response in wanted}
+    return {prompt.id for prompt, _response, _facts in wanted}
 
 
 def _sources(
@@ -335,19 +342,19 @@ def _source(intake: Intake, name: str) -> uuid.UUID:
 
 
 def _new_responses(
-    wanted: Sequence[tuple[Landed, ResponseRow]], sources: dict[str, uuid.UUID]
+    wanted: Sequence[tuple[Landed, ResponseRow, ReplyFacts]], sources: dict[str, uuid.UUID]
 ) -> list[tuple[NewResponse, ResponseRow]]:
     """Return the new responses with their rows. Each text of a model to a prompt comes in once."""
-    older = {prompt.id for prompt, _response in wanted if prompt.older}
+    older = {prompt.id for prompt, _response, _facts in wanted if prompt.older}
     existing: set[tuple[int, str, int]] = set()  # integers are hashed faster than UUIDs
     if older:
         responses = Response.objects.filter(prompt_id__in=older)
         rows = responses.values_list("prompt_id", "text_hash", "source")
         existing.update((prompt.int, digest, source.int) for prompt, digest, source in rows)
     new = []
-    for prompt, response in wanted:
-        source, digest = sources[response.model], text_hash(response.text)
-        key = (prompt.id.int, digest, source.int)
+    for prompt, response, facts in wanted:
+        source = sources[response.model]
+        key = (prompt.id.int, facts.text_hash, source.int)
         if key in existing:
             continue
         existing.add(key)
@@ -357,7 +364,7 @@ def _new_responses(
             origin=response.origin,
             source=source,
             language=prompt.language,
-            text_hash=digest,
+            facts=facts,
         )
         new.append((made, response))
     return new
@@ -368,15 +375,14 @@ def _make_tasks(
 ) -> None:
     """Make tasks of prompts with two different responses, except of held-out prompts.
 
-    If the importer does not decide what people are paid to read, these prompts wait.
+    If the importer may not decide what people are paid to read, these prompts wait.
     """
     round = open_judging_round(study_id=study.id)
     prompts = _for_judging(prompt_ids)
-    report.one_reply += waiting_prompts.with_one_reply(prompts=prompts)
+    one_reply, more = waiting_prompts.count_by_replies(prompts=prompts)
+    report.one_reply += one_reply
     if round is None:
-        different = Count("responses__text_hash", distinct=True)
-        written = prompts.filter(in_use("responses"))
-        report.wait_for_round += written.alias(n=different).filter(n__gt=1).count()
+        report.wait_for_round += more
         return
     locked_round(round_id=round.id)
     if decides:

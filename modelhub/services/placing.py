@@ -1,25 +1,23 @@
 """Makes tasks of prompts whose responses are complete, in the round of a generation run.
 
 Runs of one group answer the same prompts, each with another model. A prompt becomes one task with
-the responses of all of them, so it waits for each run that is not done: one that has failed or was
-cancelled can be resumed. Only a person lets the others go on without it. Workers of several runs
+the responses of all of them, so it waits for each run that is not done: a failed or cancelled run
+can be resumed. Only a person can decide to compare the others without it. Workers of several runs
 may complete a prompt at the same time: the lock of the round decides which of them sees the
-responses of all. Prompts of a run that somebody started who does not decide what people are paid
-to read wait for a coordinator.
+responses of all. If a run was started by a person who may not decide what people are paid to read,
+its prompts wait for a coordinator.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections import defaultdict
 from collections.abc import Sequence
 
 from django.db.models import F
 
 from annotations.models import Prompt, Response, Round, Task
 from annotations.rules.states import RoundState
-from annotations.rules.texts import text_hash
-from annotations.services.rounds import add_tasks, locked_round, round_if_free
+from annotations.services.rounds import add_tasks, items_to_compare, locked_round, round_if_free
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.batches import batched
 from modelhub.models import GenerationItem, GenerationRun
@@ -65,7 +63,7 @@ def make_missing_tasks(*, run: GenerationRun) -> None:
 
 
 def _decided(run: GenerationRun) -> bool:
-    """Return whether those who started the runs of the group decide what people read for pay."""
+    """Return whether those who started the runs of the group may decide on paid work."""
     runs = [run, *queries.others_of_group(run=run)]
     return waiting_prompts.decides(
         *(Actor(user_id=one.requested_by_id) for one in runs), study=run.study
@@ -86,14 +84,9 @@ def _add_tasks(run: GenerationRun, round: Round, asked: Sequence[uuid.UUID]) -> 
     written = Response.objects.in_use().filter(
         generation_item__run__group=run.group, prompt_id__in=set(asked) - skipped
     )
-    by_prompt: dict[uuid.UUID, dict[str, Response]] = defaultdict(dict)
-    for response in written.order_by("generation_item__sample", "generation_item__run_id"):
-        by_prompt[response.prompt_id].setdefault(text_hash(response.text), response)
-    items = [
-        (prompt, list(by_prompt[prompt.id].values()))
-        for prompt in Prompt.objects.in_use().filter(id__in=by_prompt)
-        if len(by_prompt[prompt.id]) > 1
-    ]
+    responses = list(written.order_by("generation_item__sample", "generation_item__run_id"))
+    prompts = Prompt.objects.in_use().filter(id__in={one.prompt_id for one in responses})
+    items = items_to_compare(prompts=prompts, responses=responses)
     return len(add_tasks(actor=SYSTEM, round=round, items=items)) if items else 0
 
 

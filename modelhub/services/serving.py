@@ -1,4 +1,4 @@
-"""Lets a model on a server write the texts of a chunk, within the budget of its run."""
+"""Generates the texts of a chunk with a model on a server, within the budget of its run."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def has_budget(*, run: GenerationRun) -> bool:
 
 
 class ServedWriter:
-    """Writes batches, counts tokens, and remembers why the server or the budget stopped it."""
+    """Generates batches, counts tokens, and keeps the reason if the server or budget stops it."""
 
     def __init__(
         self, *, run: GenerationRun, settings: Settings, check: Callable[[], object]
@@ -50,7 +50,7 @@ class ServedWriter:
         self._halt: Halt | None = None
 
     def __call__(self, requests: Sequence[Request]) -> Sequence[Outcome]:
-        """Return the texts of one batch; None for those that were not asked for."""
+        """Return the texts of one batch; None for those that were not requested."""
         from modelhub.engine.server import Sampling, write_all
 
         if self._halt:

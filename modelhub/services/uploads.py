@@ -143,8 +143,8 @@ def confirm(*, actor: Actor, upload: Upload, skip_bad: bool = False, source: str
 def remap(*, actor: Actor, upload: Upload, options: Options) -> Upload:
     """Check a file again, with another mapping of its columns or other choices.
 
-    What is read is then the choice of the actor. If they do not decide what people are paid to
-    read, the import becomes theirs.
+    The actor is then responsible for what is read. If they may not decide what people are paid to
+    read, the import becomes theirs, so that its prompts wait.
     """
     require(actor, UPLOAD, upload.study)
     upload = _locked(upload.id)

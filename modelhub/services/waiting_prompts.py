@@ -1,8 +1,8 @@
-"""Prompts that wait for a coordinator before anybody is paid to read them.
+"""Prompts that wait for a coordinator before they become paid work.
 
-An ML engineer may import prompts, and let models write responses, but not decide what the study
-pays for. While a judging round is open, such prompts wait. A coordinator sees how many there are
-and what they cost, and lets them be judged.
+An ML engineer may import prompts and generate responses, but not decide what the study pays for.
+While a judging round is open, such prompts wait. A coordinator sees how many there are and what
+they cost, and adds them to the round.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Collection, Sequence
 
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, F, Max, Min, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -19,7 +19,7 @@ from annotations.models import Prompt, Response, Round, Task
 from annotations.models.querysets import in_use
 from annotations.permissions import MANAGE_ROUNDS, SEE_ROUNDS
 from annotations.rules.states import RoundState
-from annotations.services.rounds import add_tasks, locked_round
+from annotations.services.rounds import add_tasks, items_to_compare, locked_round
 from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.jobs.models import Job
@@ -36,13 +36,15 @@ from modelhub.permissions import LET_JUDGE
 from modelhub.queries import waiting_prompts as queries
 from modelhub.queries.generation import open_judging_round
 
-GO = action("modelhub.imported_prompts_let_judge", gettext_lazy("let imported prompts be judged"))
+LET_JUDGED = action(
+    "modelhub.imported_prompts_let_judge", gettext_lazy("let imported prompts be judged")
+)
 BATCH = 500
 """Prompts that become tasks in one transaction."""
 
 
 def decides(*actors: Actor, study: Study) -> bool:
-    """Return whether all of these actors decide what people are paid to read."""
+    """Return whether all of these actors may decide what people are paid to read."""
     try:
         for actor in dict.fromkeys(actors):
             require(actor, MANAGE_ROUNDS, study)
@@ -52,9 +54,9 @@ def decides(*actors: Actor, study: Study) -> bool:
 
 
 def hold(*, study: Study, prompts: QuerySet[Prompt], round: Round) -> int:
-    """Let prompts with two different responses wait; return how many of them are new.
+    """Record that prompts with two different responses wait; return how many are new.
 
-    Prompts that are in the round already change nothing.
+    Prompts that are already in the round are left out.
     """
     found = ready(prompts=prompts, round=round).values_list("id", flat=True)
     known = WaitingPrompt.objects.filter(prompt__in=found).values("prompt_id")
@@ -63,10 +65,15 @@ def hold(*, study: Study, prompts: QuerySet[Prompt], round: Round) -> int:
     return len(rows)
 
 
-def with_one_reply(*, prompts: QuerySet[Prompt]) -> int:
-    """Return how many prompts have one response, or several with the same text."""
-    different = Count("responses__text_hash", distinct=True)
-    return prompts.filter(in_use("responses")).alias(n=different).filter(n=1).count()
+def count_by_replies(*, prompts: QuerySet[Prompt]) -> tuple[int, int]:
+    """Return how many prompts have one text as response, and how many have different ones."""
+    written = prompts.filter(in_use("responses"))
+    counts = written.annotate(
+        first=Min("responses__text_hash"), last=Max("responses__text_hash")
+    ).aggregate(
+        one=Count("id", filter=Q(first=F("last"))), more=Count("id", filter=Q(first__lt=F("last")))
+    )
+    return counts["one"], counts["more"]
 
 
 def ready(*, prompts: QuerySet[Prompt], round: Round) -> QuerySet[Prompt]:
@@ -83,15 +90,8 @@ def make_tasks(*, round: Round, prompts: QuerySet[Prompt]) -> int:
     tasks, since a worker or an import may make them for a coordinator.
     """
     prompts = prompts.exclude(id__in=Task.objects.filter(round=round).values("prompt_id"))
-    by_prompt: dict[uuid.UUID, dict[str, Response]] = {}
-    responses = Response.objects.in_use().filter(prompt__in=prompts)
-    for response in responses.order_by("created_at", "id"):
-        by_prompt.setdefault(response.prompt_id, {}).setdefault(response.text_hash, response)
-    items = [
-        (prompt, list(by_prompt[prompt.id].values()))
-        for prompt in prompts.order_by("external_id")
-        if len(by_prompt.get(prompt.id, {})) > 1
-    ]
+    responses = Response.objects.in_use().filter(prompt__in=prompts).order_by("created_at", "id")
+    items = items_to_compare(prompts=prompts.order_by("external_id"), responses=responses)
     return len(add_tasks(actor=SYSTEM, round=round, items=items)) if items else 0
 
 
@@ -110,7 +110,7 @@ def let_judge(*, actor: Actor, study: Study) -> Job:
         raise Conflict(_("No imported prompts are waiting."))
     audit.record(
         actor=actor,
-        action=GO,
+        action=LET_JUDGED,
         study_id=study.id,
         about=("round", round.id, round.title),
         data={"prompts": total},
@@ -135,7 +135,7 @@ def _let_batch(work: Work) -> bool:
     """Make tasks of the prompts that wait longest. Return whether there are more."""
     job = work.lock()
     round = locked_round(round_id=job.subject_id)
-    # What came later was not among the prompts that the coordinator let be judged.
+    # The coordinator did not see prompts that were imported later.
     waiting = queries.waiting(study_id=round.study_id).filter(created_at__lte=job.created_at)
     waiting = waiting.order_by("created_at", "prompt_id")
     ids: Sequence[uuid.UUID] = list(waiting.values_list("prompt_id", flat=True)[:BATCH])
@@ -149,7 +149,7 @@ def _let_batch(work: Work) -> bool:
 
 
 def forget(*, prompt_ids: Collection[uuid.UUID]) -> None:
-    """Let prompts wait no longer."""
+    """Delete the record that prompts wait."""
     WaitingPrompt.objects.filter(prompt_id__in=prompt_ids).delete()
 
 

@@ -17,7 +17,7 @@ from modelhub.rules.generation import MAKE_AGAIN, Settings, item_seed
 from modelhub.services.weights import Weights
 
 Outcome = Completion | EngineError | None
-"""A text, the error of one prompt, or None if it was not asked for and stays to be written."""
+"""A text, the error of one prompt, or None if it was not requested and is still to be written."""
 WriteBatch = Callable[[Sequence[Request]], Sequence[Outcome]]
 
 

@@ -73,8 +73,8 @@ def upload_file(request: StudyRequest, slug: str) -> HttpResponse:
 def _listed_state(upload: Upload, waiting_since: datetime | None) -> str:
     """Return the state of an import in words, and what it waits for.
 
-    A coordinator lets all prompts be judged that wait at that time, so prompts of an import wait if
-    it ended after the prompt was imported that waits longest.
+    A coordinator adds all prompts that wait at that time. So prompts of an import still wait if it
+    ended after the import of the prompt that has waited longest.
     """
     found = upload.found
     if upload.state == UploadState.CHECKED and not _new_rows(found):
@@ -190,7 +190,7 @@ def _context(request: StudyRequest, upload: Upload) -> dict[str, Any]:
 
 
 def _source_form(upload: Upload) -> SourceForm | None:
-    """Return the form for the source, if the file has what comes from one."""
+    """Return the form for the source, if the file has ranks, scores or spans."""
     counts = upload.found.get("counts") or {}
     if not any(counts.get(kind) for kind in import_words.MADE_ELSEWHERE):
         return None

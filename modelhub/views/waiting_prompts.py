@@ -41,7 +41,7 @@ def listed(request: StudyRequest, slug: str) -> HttpResponse:
 @page(LET_JUDGE)
 @require_POST
 def let_judge(request: StudyRequest, slug: str) -> HttpResponse:
-    """Let imported prompts that wait be judged."""
+    """Add the waiting prompts to the open round."""
     waiting_prompts.let_judge(actor=request.actor, study=request.member.study)
     messages.success(
         request, _("The prompts are being added to the round. People can judge them soon.")

@@ -91,11 +91,12 @@ def judging(
     role: Role = Role.PANELIST,
     overlap: int = 2,
     asks: Sequence[Ask] = ASKS,
+    chose_topics: bool = True,
 ) -> Judging:
     """A study whose queue has exactly these prompts, each with a long and a short reply."""
     study = StudyFactory.create(title="Talking about hard days")
     cohort = CohortFactory.create(study=study, role=role)
-    member = judge(cohort=cohort)
+    member = judge(cohort=cohort, chose_topics=chose_topics)
     set_rate(cohort, 80)
     made = rounds.make_round(
         actor=SYSTEM,

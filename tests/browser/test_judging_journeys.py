@@ -22,7 +22,7 @@ OWN = "One sentence is enough for tomorrow."
 @pytest.fixture
 def study(transactional_db: None) -> Judging:
     """A heavy text. More come one by one, so that their order is known."""
-    return judging(HARD | {"intensity": 3}, asks=tuple(Ask))
+    return judging(HARD | {"intensity": 3}, asks=tuple(Ask), chose_topics=False)
 
 
 def points(page: Page, letters: str) -> list[Locator]:
@@ -85,7 +85,7 @@ def test_by_touch_on_a_phone(open_page: OpenPage, study: Judging) -> None:
     )
 
     tap(page.get_by_role("link", name="Start"))
-    tap(page.get_by_role("button", name="Save and start"))
+    tap(page.get_by_role("button", name="Fine with all of these"))
     tap(page.get_by_role("button", name="Show the text"))
     where(page, 1)
     add(study.round, PLAIN, "One.", "Two.", "Three.")
@@ -152,7 +152,7 @@ def test_by_keyboard_alone(open_page: OpenPage, study: Judging) -> None:  # WCAG
     tab_to(page, "main a.btn-primary")
     press("Enter")
     page.get_by_role("button", name="Save and start").wait_for()
-    tab_to(page, "main .btn-primary")
+    tab_to(page, ".fine-with-all")
     press("Enter")
     page.get_by_role("button", name="Show the text").wait_for()
     tab_to(page, "[value=view]")

@@ -89,6 +89,9 @@ def test_a_session_in_arabic(open_page: OpenPage, newcomer: Member) -> None:  # 
     page.locator("input[name=typed_name]").fill("ربى")
     press(page, "Sign")
     page.goto(f"/studies/{newcomer.study.slug}/judge/")
+    check_page(page, name="ar-topics")
+    press(page, "Fine with all of these")
+    expect(page.locator("#judge")).to_be_visible()
     for group in page.locator("fieldset.likert:visible").all():
         group.get_by_role("radio").nth(1).check(force=True)
     page.locator("details:has(> * #rewrite-A, > #rewrite-A) > summary").click()

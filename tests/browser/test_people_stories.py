@@ -9,7 +9,7 @@ from django.conf import settings
 from playwright.sync_api import Page
 
 from codesign.accounts.models import User
-from codesign.compensation import services as pay
+from codesign.compensation.services import ledger
 from codesign.consent import queries as consent
 from codesign.consent import services as consent_services
 from codesign.shared.actors import SYSTEM
@@ -94,7 +94,7 @@ def test_a_missing_language_and_a_correction(  # standards 2.15
     page = open_page(f"/studies/{panelist.study.slug}/consent/", user=panelist.user)
     page.get_by_role("heading", name="not available in your language").wait_for()
     check_page(page, name="consent-unavailable")
-    pay.reverse(actor=SYSTEM, transfer=credit(panelist, 1234), reason="test")
+    ledger.reverse(actor=SYSTEM, transfer=credit(panelist, 1234), reason="test")
     page.goto(f"/studies/{panelist.study.slug}/pay/")
     check_page(page, name="pay-correction")
 

@@ -21,6 +21,14 @@ POINTS_DOWN = """node => {
         side => parseFloat(style[`border${side}Width`]) > 0);
 }"""
 
+BROKEN = """node => [...node.firstChild.data.matchAll(/\\S+/g)].filter(word => {
+    const range = document.createRange();
+    range.setStart(node.firstChild, word.index);
+    range.setEnd(node.firstChild, word.index + word[0].length);
+    return new Set([...range.getClientRects()].map(line => Math.round(line.top))).size > 1;
+}).map(word => word[0])"""
+"""The words of an element that are on two lines."""
+
 
 def box(found: Locator) -> FloatRect:
     shape = found.bounding_box()
@@ -31,7 +39,7 @@ def box(found: Locator) -> FloatRect:
 def test_a_topic_takes_one_row_and_save_stays_in_view(
     open_page: OpenPage, transactional_db: None
 ) -> None:
-    study = judging(HARD)
+    study = judging(HARD, chose_topics=False)
     StudyTopic.objects.bulk_create(
         StudyTopic(study=study.member.study, topic=f"topic {n}") for n in range(20)
     )
@@ -41,8 +49,27 @@ def test_a_topic_takes_one_row_and_save_stays_in_view(
     shapes = [box(choice) for choice in choices.all()]
     assert len({shape["y"] for shape in shapes}) == 1
     assert min(shape["width"] for shape in shapes) > 85
-    expect(page.get_by_role("button", name="Save and start")).to_be_in_viewport(ratio=1)
+    for name in ("Save and start", "Fine with all of these"):
+        expect(page.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
     check_page(page, name="topics-small")
+
+
+@pytest.mark.parametrize("locale", ["en", "es", "ar"])
+def test_no_choice_for_a_topic_is_cut(
+    open_page: OpenPage, transactional_db: None, locale: str
+) -> None:
+    study = judging(HARD, chose_topics=False)
+    page = open_page(
+        f"/studies/{study.slug}/topics/",
+        user=study.member.user,
+        locale=locale,
+        viewport={"width": 320, "height": 640},
+    )
+    page.locator(".topic [value=ask]").first.check(force=True)
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    for face in page.locator(".topic").first.locator(".likert-face").all():
+        assert not face.evaluate("node => node.scrollWidth > node.clientWidth")
+        assert face.evaluate(BROKEN) == []
 
 
 def test_what_was_sent_is_apart_from_the_exit(open_page: OpenPage, transactional_db: None) -> None:

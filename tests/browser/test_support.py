@@ -103,6 +103,46 @@ def test_help_comes_with_the_answer_and_has_the_focus(  # standards 4.9, 5.1
     assert OwnText.objects.count() == 1
 
 
+@BOTH
+def test_the_way_on_keeps_what_is_typed(  # standards 4.9, WCAG 2.1.1
+    open_page: OpenPage, study: Judging, scripts: bool
+) -> None:
+    page = open_page(study.path, user=study.member.user, scripts=scripts)
+    page.get_by_label("Anything else").fill(SAID)
+    send(page)  # the ratings are missing, so nothing is sent
+    help_ = page.get_by_role("region", name=TITLE)
+    expect(help_).to_be_focused()
+    on = help_.get_by_role("link", name="Continue")
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if on.evaluate("node => node === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+    expect(page.locator(".judge-errors")).to_be_in_viewport()
+    page.keyboard.press("Tab")  # reading continues after the help
+    assert page.locator(".judge-errors").evaluate("node => node.contains(document.activeElement)")
+    expect(page.get_by_label("Anything else")).to_have_value(SAID)
+    help_.get_by_role("button", name="Stop for today").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Stopped for now")
+    page.get_by_role("link", name="Continue", exact=True).last.click()
+    expect(page.get_by_label("Anything else")).to_have_value(SAID)
+
+
+def test_answering_what_words_are_about_keeps_the_next_text(
+    open_page: OpenPage, study: Judging
+) -> None:
+    page = open_page(study.path, user=study.member.user)
+    fill(page)
+    page.get_by_label("Anything else").fill(SAID)
+    send(page)
+    where(page, 2)
+    page.get_by_label("Anything else").fill("half a thought")
+    page.get_by_role("button", name="It is about me.").click()
+    page.get_by_role("link", name="Continue", exact=True).click()
+    where(page, 2)
+    expect(page.get_by_label("Anything else")).to_have_value("half a thought")
+
+
 def test_help_comes_when_all_is_done(open_page: OpenPage, transactional_db: None) -> None:
     study = judging(ARABIC)
     page = open_page(study.path, user=study.member.user)

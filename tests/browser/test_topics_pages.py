@@ -21,7 +21,7 @@ WORDS = "I called in sick again today."
 
 @pytest.fixture
 def study(transactional_db: None) -> Judging:
-    return judging(HEAVY)
+    return judging(HEAVY, chose_topics=False)
 
 
 def test_how_the_pages_look(open_page: OpenPage, study: Judging) -> None:
@@ -81,6 +81,30 @@ def test_the_note_is_answered_by_keyboard(open_page: OpenPage, transactional_db:
     page = open_page(study.path, user=study.member.user)
     press(page, "Show the text")
     expect(page.locator("main")).to_contain_text(WORDS)
+
+
+@BOTH
+def test_the_judging_page_asks_once(  # standards 4.1
+    open_page: OpenPage, study: Judging, scripts: bool
+) -> None:
+    page = open_page(study.path, user=study.member.user, scripts=scripts)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Before you read: your topics")
+    expect(page.get_by_role("radio", checked=True)).to_have_count(0)
+    fine = page.get_by_role("button", name="Fine with all of these")
+    never = page.get_by_role("group", name="work").get_by_label("Never")
+    never.check(force=True)
+    expect(fine).to_be_hidden()  # it would contradict the choice
+    page.get_by_role("group", name="work").get_by_label("Fine").check(force=True)
+    fine.click()
+    expect(page.get_by_role("heading", name="Before you read")).to_be_visible()
+    page.goto(study.path)
+    expect(page.get_by_role("button", name="Show the text")).to_be_visible()
+
+
+def test_the_topics_are_answered_by_keyboard(open_page: OpenPage, study: Judging) -> None:
+    page = open_page(study.path, user=study.member.user)
+    press(page, "Fine with all of these")
+    expect(page.get_by_role("button", name="Show the text")).to_be_visible()
 
 
 @BOTH

@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from annotations.models import Assignment
 from annotations.queries.progress import journeys
-from codesign.compensation import services as pay
-from codesign.compensation.queries import book_of
+from codesign.compensation.queries.ledger import book_of
+from codesign.compensation.services import ledger
 from codesign.consent import queries as consent_queries
 from codesign.consent import services as consent
 from codesign.enrolment import services as enrolment
@@ -162,7 +162,7 @@ def test_the_book_adds_up_per_study_and_currency(client: Client) -> None:
     credit(member, 80)
     credit(member, 70, currency="EUR")
     credit(MemberFactory.create(), 999)  # in another study
-    pay.reverse(actor=SYSTEM, transfer=wrong, reason="Paid twice.")
+    ledger.reverse(actor=SYSTEM, transfer=wrong, reason="Paid twice.")
     euro, pound = book_of(study_id=member.study_id)
     assert (euro.currency, euro.earned, euro.entries, euro.corrected) == ("EUR", 70, 1, 0)
     assert (pound.currency, pound.earned, pound.entries, pound.corrected) == ("GBP", 80, 3, 1)

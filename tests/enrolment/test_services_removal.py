@@ -9,7 +9,7 @@ from django.urls import reverse
 from annotations.models import Assignment
 from annotations.rules.states import AssignmentState
 from codesign.audit.models import Event
-from codesign.compensation import queries as compensation
+from codesign.compensation.queries import ledger
 from codesign.consent import queries as consent
 from codesign.consent.models import Withdrawal
 from codesign.enrolment import services
@@ -82,7 +82,7 @@ def test_removed_person_keeps_work_and_pay(member: Member, coordinator: Member) 
     home = client.get("/", follow=True).content.decode()
     assert "You are no longer part of this study" in home
     assert "£0.80" in client.get(page("compensation:mine", member)).content.decode()
-    assert compensation.balances(member_id=member.id) == {"GBP": 80}
+    assert ledger.balances(member_id=member.id) == {"GBP": 80}
     assert consent.record_in_force(member_id=member.id)
     assert client.get(page("consent:choices", member)).status_code == 200
     assert client.get(page("consent:read", member)).status_code == 404

@@ -12,9 +12,10 @@ from factory.declarations import Sequence as Numbered
 from factory.django import DjangoModelFactory
 
 from annotations.contract.unchecked import UncheckedSubmission
-from annotations.models import Assignment, Prompt, Response, Round, Rubric, Task
+from annotations.models import Assignment, Prompt, Response, Round, Rubric, Task, TopicChoice
 from annotations.rules.states import Ask, RoundKind
 from annotations.rules.text_kinds import Category, Origin
+from annotations.rules.topics import Choice
 from annotations.services import assignments, rounds, rubrics, submissions
 from codesign.consent.rules import Purpose
 from codesign.shared.actors import SYSTEM, Actor
@@ -29,13 +30,27 @@ CRITERIA = ("heard", "usable")
 ASKS = (Ask.RATING, Ask.RANKING, Ask.REWRITE, Ask.HIGHLIGHT, Ask.FLAG)
 
 
+TOPIC = "low mood"
+"""The topic of a prompt unless said otherwise."""
+
+
 def judge(
-    *, granted: Iterable[Purpose] = (Purpose.TAKE_PART, Purpose.TRAINING), **fields: Any
+    *,
+    granted: Iterable[Purpose] = (Purpose.TAKE_PART, Purpose.TRAINING),
+    chose_topics: bool = True,
+    **fields: Any,
 ) -> Member:
-    """A member who has signed and may judge; `cohort=` puts them with others."""
+    """A member who has signed, has chosen topics and may judge; `cohort=` puts them with others."""
     member = MemberFactory.create(**fields)
     sign(member, granted)
+    if chose_topics:
+        choose_topics(member)
     return member
+
+
+def choose_topics(member: Member) -> None:
+    """Let a member have chosen topics, as the judging page asks before the first text."""
+    TopicChoice.objects.create(member=member, topic=TOPIC, choice=Choice.FINE)
 
 
 def sha(text: str) -> str:
@@ -51,7 +66,7 @@ class PromptFactory(DjangoModelFactory[Prompt]):
     messages = Numbered(lambda n: [{"role": "user", "content": f"A hard day, number {n}."}])
     content_hash = LazyAttribute(lambda o: sha(o.messages[0]["content"]))
     category = Category.EDUCATION
-    topics = LazyFunction(lambda: ["low mood"])
+    topics = LazyFunction(lambda: [TOPIC])
     split_group = LazyFunction(uuid.uuid4)
 
 

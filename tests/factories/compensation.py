@@ -6,8 +6,8 @@ import uuid
 
 from django.utils import timezone
 
-from codesign.compensation import services
 from codesign.compensation.models import PayRate, Transfer
+from codesign.compensation.services import ledger, pay_rates
 from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Cohort, Member
 
@@ -17,7 +17,7 @@ def set_rate(
 ) -> PayRate:
     """A rate in force from now on; `member.cohort` may be passed as it is."""
     assert cohort is not None
-    return services.set_rate(
+    return pay_rates.set_rate(
         actor=SYSTEM,
         cohort=cohort,
         amount_minor=amount_minor,
@@ -28,7 +28,7 @@ def set_rate(
 
 def credit(member: Member, amount_minor: int = 80, *, currency: str = "GBP") -> Transfer:
     """Pay for one piece of made-up work."""
-    made = services.credit(
+    made = ledger.credit(
         member=member,
         about=("test_work", uuid.uuid4(), "a text"),
         amount_minor=amount_minor,

@@ -19,7 +19,7 @@ from annotations.services.imported import record_imported_judgements
 from codesign.accounts.services import make_account
 from codesign.audit.models import Seal
 from codesign.care.services.cases import add_note, ask_for_support
-from codesign.compensation import services as compensation
+from codesign.compensation.services import pay_rates
 from codesign.consent.services import withdraw
 from codesign.jobs.models import Job, JobMove
 from codesign.shared.actors import SYSTEM, Actor
@@ -41,7 +41,7 @@ def make_history() -> None:
     judging_round(cohort)
     kinds_rubric(cohort.study)
     turns_rubric(cohort.study)
-    compensation.promise(member=member)
+    pay_rates.promise(member=member)
     credit(member)
     _judge_and_review(member)
     release: DatasetRelease = frozen_release(member.study)

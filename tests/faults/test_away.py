@@ -83,6 +83,7 @@ def judge_page(visitor: Visitor) -> bool:
 
 def test_the_database_is_gone_for_half_a_minute(apart: Apart, browser: Browser) -> None:
     visitor = apart.visitor("panelist", consented=True)
+    visitor.choose_topics(STUDY)
     eventually(lambda: judge_page(visitor))
     page = visitor.get(f"{STUDY}/judge/")
     form = page.form_with("comparison")

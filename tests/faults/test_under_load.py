@@ -157,6 +157,7 @@ def test_a_full_disk_is_reported_and_breaks_nothing(
     others = judges[1:]  # the first judges on the page
     panelist = installation.visitor("panelist", consented=True)
     coordinator = installation.visitor("coordinator")
+    panelist.choose_topics(STUDY)
     page = panelist.get(f"{STUDY}/judge/")
     bring = coordinator.get(f"{STUDY}/imports/")
     for judge in others:

@@ -84,10 +84,10 @@ HISTORY = (
        SELECT transfer, now(), 'credit', transfer::text, %(study)s, 'assignment', assignment, '',
        now(), now() FROM work""",
     """INSERT INTO compensation_account (id, created_at, kind, owner_kind, owner_id, owner_label,
-       currency) SELECT gen_random_uuid(), now(), 'earned', 'member', id, '', 'GBP'
+       currency) SELECT gen_random_uuid(), now(), 'payable', 'member', id, '', 'GBP'
        FROM unnest(%(members)s::uuid[]) id ON CONFLICT DO NOTHING""",
     """INSERT INTO compensation_leg (transfer_id, account_id, currency, amount_minor)
-       SELECT transfer, account.id, 'GBP', CASE account.kind WHEN 'earned' THEN 80 ELSE -80 END
+       SELECT transfer, account.id, 'GBP', CASE account.kind WHEN 'payable' THEN 80 ELSE -80 END
        FROM work, compensation_account account
        WHERE owner_id IN (work.member, %(study)s)""",
     """INSERT INTO audit_event (at, action, study_id, about_kind, about_id, about_label, data)

@@ -26,7 +26,7 @@ WITHOUT_SCOPE = {
     "codesign.audit.queries.last_seal": "a fingerprint of the whole trail, which names nobody",
     "codesign.accounts.queries.address_to_prove": "a person who is not signed in yet, by a link",
     "codesign.accounts.queries.is_taken": "signing up, where nobody is signed in",
-    "codesign.compensation.queries.rate_in_force": "of the cohort of a member that was checked",
+    "codesign.compensation.queries.pay_rates.rate_in_force": "of a checked member's cohort",
     "codesign.consent.queries.choices_of": "of a signature that was read for its person",
     "annotations.queries.releases.job_of_release": "of a release of a checked study",
     "codesign.jobs.queries.job_of": "of a round of a checked study",

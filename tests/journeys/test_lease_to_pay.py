@@ -6,7 +6,7 @@ from annotations.contract.skip import Skip
 from annotations.models import Assignment, Seat
 from annotations.rules.states import AssignmentState, SeatState
 from annotations.services import submissions
-from codesign.compensation import queries as compensation
+from codesign.compensation.queries import ledger
 from codesign.consent import services as consent
 from codesign.shared.actors import Actor
 from tests.factories.annotations import judge, judging_round, lease, send
@@ -27,7 +27,7 @@ def test_judge_skip_and_leave() -> None:
         actor=actor, assignment_id=lease(member).id, skip=Skip.read(reason="too_close")
     )
     after = skipped.next
-    assert compensation.balances(member_id=member.id) == {"GBP": 160}
+    assert ledger.balances(member_id=member.id) == {"GBP": 160}
     consent.withdraw(actor=actor, member=member)
     states = Assignment.objects.order_by("leased_at").values_list("state", flat=True)
     assert list(states) == [

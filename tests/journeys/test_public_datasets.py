@@ -128,7 +128,7 @@ def _record_ranks(study: Study, talks: list[Talk]) -> None:
 
 
 def _judge(made: Round, panel: list[Member], talks: list[Talk]) -> None:
-    """Both people like the reply best that comes first by its words, and dislike the others."""
+    """Both people prefer the reply that is first in alphabetical order, and dislike the others."""
     names = [talk.name for talk in talks if len(talk.replies) > 1]
     light = Prompt.objects.filter(external_id__in=names, intensity=MEDIUM)  # of the rest, no two
     prompts = light.prefetch_related("responses")[:JUDGED]  # come in a row

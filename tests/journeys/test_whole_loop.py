@@ -68,6 +68,7 @@ def test_a_panelist_consents_judges_and_sees_the_pay(
     page.get_by_label("Your full name").fill("Panelist Six")
     page.get_by_role("button", name="Sign", exact=True).click()
     page.wait_for_url(re.compile(rf"{STUDY}/"))
+    _choose_topics(page)
     _wait_for_work(page, f"{STUDY}/judge/")
     check_page(page, "judge")
     for number in range(3):
@@ -87,6 +88,13 @@ def test_a_panelist_consents_judges_and_sees_the_pay(
     page.goto("/help/")
     check_page(page, "help")
     context.close()
+
+
+def _choose_topics(page: BrowserPage) -> None:
+    page.goto(f"{STUDY}/topics/")
+    assert page.locator("input[type=radio]:checked").count() == 0  # standards 4.1
+    check_page(page, "topics-first")
+    page.get_by_role("button", name="Fine with all of these").click()
 
 
 def _wait_for_work(page: BrowserPage, path: str) -> None:
@@ -122,6 +130,7 @@ def polled(
 def test_the_loop_from_judgement_to_the_next_comparison(installation: Installation) -> None:
     panelist = installation.visitor("panelist", consented=True)
     _leaves_and_comes_back(panelist)
+    panelist.choose_topics(STUDY)
     page = polled(panelist, f"{STUDY}/judge/", lambda p: "Send and continue" in p.words)
     judge(panelist, page)
     _enough_is_written(installation)

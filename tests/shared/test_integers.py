@@ -23,7 +23,7 @@ from codesign.shared.errors import Invalid
 from codesign.shared.integers import limits, refuse_what_does_not_fit
 from modelhub.serializers.generation import GenerationRequestSerializer
 from modelhub.serializers.prompts import PromptRowSerializer
-from modelhub.serializers.runs import TrainingRequestSerializer
+from modelhub.serializers.training import TrainingRequestSerializer
 
 pytestmark = pytest.mark.django_db
 

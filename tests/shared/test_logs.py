@@ -19,7 +19,7 @@ from codesign.config import urls as real
 from codesign.shared.actors import SYSTEM
 from codesign.shared.logs import request_id, scrubbed
 from tests.factories.annotations import judge, judging_round
-from tests.support.heard import Heard, listening
+from tests.support.captured_logs import LogCapture, captured_logs
 from tests.support.judging_page import cohort_of, filled, held, judge_url, one_url, signed_in
 from tests.support.outbox import code_in, post_mail
 
@@ -31,10 +31,9 @@ TEXT = "This one sat with me when nobody else did."
 
 
 @pytest.fixture
-def heard() -> Iterator[Heard]:
-    """Listen at the root, at the most talkative level."""
-    with listening() as made:
-        yield made
+def logs() -> Iterator[LogCapture]:
+    with captured_logs() as captured:
+        yield captured
 
 
 @pytest.fixture
@@ -56,7 +55,7 @@ handler404, handler500 = real.handler404, real.handler500
 
 
 def test_signing_in_leaves_no_trace_of_who_it_was(
-    heard: Heard, person: User, mailoutbox: list[EmailMessage]
+    logs: LogCapture, person: User, mailoutbox: list[EmailMessage]
 ) -> None:
     client = Client()
     client.post(reverse("account_login"), {"login": EMAIL, "password": "wrong-" + PASSWORD})
@@ -68,12 +67,12 @@ def test_signing_in_leaves_no_trace_of_who_it_was(
     client.post(reverse("account_login"), {"login": EMAIL, "password": PASSWORD})
     client.get(f"/?code={code}&email={EMAIL}")
     client.get(f"/nowhere/{EMAIL}/?next={code}")
-    assert len(heard.answered("account/login/")) == 2
+    assert len(logs.answered("account/login/")) == 2
     for secret in (EMAIL, NAME, "Robin", PASSWORD, code):
-        assert secret not in heard.text(), secret
+        assert secret not in logs.text(), secret
 
 
-def test_judging_leaves_no_word_that_was_judged_or_written(heard: Heard) -> None:
+def test_judging_leaves_no_word_that_was_judged_or_written(logs: LogCapture) -> None:
     member = judge()
     judging_round(cohort_of(member))
     client = signed_in(member)
@@ -86,25 +85,25 @@ def test_judging_leaves_no_word_that_was_judged_or_written(heard: Heard) -> None
     texts += [response.text for response in assignment.task.responses.all()]
     assert page.status_code == 200
     for text in texts:
-        assert text not in heard.text(), text
-    assert {entry["status"] for entry in heard.answered("studies/<slug:slug>/judge/")} <= {200, 302}
+        assert text not in logs.text(), text
+    assert {entry["status"] for entry in logs.answered("studies/<slug:slug>/judge/")} <= {200, 302}
 
 
 @override_settings(ROOT_URLCONF=__name__)
-def test_errors_are_logged_by_kind_and_place(heard: Heard, person: User) -> None:
+def test_errors_are_logged_by_kind_and_place(logs: LogCapture, person: User) -> None:
     client = Client(raise_request_exception=False)
     answer = client.get(f"/taken/{EMAIL}/?who={EMAIL}", headers={"X-Request-ID": "from-proxy-1"})
     assert answer.status_code == 500
     assert answer["X-Request-ID"] == "from-proxy-1"
-    (told,) = [entry for entry in heard.entries() if entry.get("error")]
-    assert told["error"] == IntegrityError.__name__
-    assert told["request"] == "from-proxy-1"
-    assert any("test_logs.py" in place and "taken" in place for place in told["where"])
-    assert EMAIL not in heard.text()
-    assert "already exists" not in heard.text()
+    (entry,) = [one for one in logs.entries() if one.get("error")]
+    assert entry["error"] == IntegrityError.__name__
+    assert entry["request"] == "from-proxy-1"
+    assert any("test_logs.py" in place and "taken" in place for place in entry["where"])
+    assert EMAIL not in logs.text()
+    assert "already exists" not in logs.text()
 
 
-def test_failing_task_is_logged_without_its_message(heard: Heard) -> None:
+def test_failing_task_is_logged_without_its_message(logs: LogCapture) -> None:
     def fail() -> None:
         raise ValueError(f"no such mailbox: {EMAIL}")
 
@@ -113,10 +112,10 @@ def test_failing_task_is_logged_without_its_message(heard: Heard) -> None:
         task.apply(headers={"codesign_request": "ring-12345"})
     finally:
         current_app.tasks.pop("tests.shared.fail")
-    (told,) = [entry for entry in heard.entries() if entry.get("error")]
-    assert (told["error"], told["request"]) == ("ValueError", "ring-12345")
-    assert told["message"].startswith("Task tests.shared.fail[")
-    assert EMAIL not in heard.text()
+    (entry,) = [one for one in logs.entries() if one.get("error")]
+    assert (entry["error"], entry["request"]) == ("ValueError", "ring-12345")
+    assert entry["message"].startswith("Task tests.shared.fail[")
+    assert EMAIL not in logs.text()
     assert request_id.get() == ""
 
 

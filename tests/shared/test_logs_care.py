@@ -1,4 +1,4 @@
-"""No log tells that somebody opened a page of care (standards 4.8, 4.9)."""
+"""No log shows that a person opened a page of care (standards 4.8, 4.9)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from codesign.shared.logs import is_unlogged
 from codesign.studies.models import Member
 from tests.factories.annotations import judge, judging_round, lease
 from tests.factories.cases import lead_of
-from tests.support.heard import Heard, listening
+from tests.support.captured_logs import LogCapture, captured_logs
 from tests.support.judging_page import cohort_of, one_url, signed_in
 from tests.support.outbox import post_mail
 
@@ -39,13 +39,13 @@ SET_UP = {
     "line-remove",
     "wording",
 }
-"""Pages of care that coordinators set a study up with. They tell nothing about a person."""
+"""Pages of care with which coordinators set up a study. They say nothing about a person."""
 
 
 @pytest.fixture
-def heard() -> Iterator[Heard]:
-    with listening() as made:
-        yield made
+def logs() -> Iterator[LogCapture]:
+    with captured_logs() as captured:
+        yield captured
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def at(name: str, member: Member, **keys: Any) -> str:
     return reverse(name, kwargs={"slug": member.study.slug} | keys)
 
 
-def test_care_leaves_no_line_and_no_id(heard: Heard, member: Member) -> None:
+def test_care_leaves_no_line_and_no_id(logs: LogCapture, member: Member) -> None:
     client = signed_in(member)
     proxy = {"X-Request-ID": "from-proxy-77"}
     client.get(reverse("care:help"), headers=proxy)
@@ -78,13 +78,15 @@ def test_care_leaves_no_line_and_no_id(heard: Heard, member: Member) -> None:
     lead.get(at("care:cases", member), headers=proxy)
     lead.get(at("care:case", member, case_id=case.id), headers=proxy)
     post_mail()
-    told = heard.text()
+    lines = logs.text()
     for secret in ("from-proxy-77", "support", "care/", "mood", "own-texts", "help/", str(case.id)):
-        assert secret not in told, secret
-    assert not any(entry["message"] == "answered" for entry in heard.entries())
+        assert secret not in lines, secret
+    assert not any(entry["message"] == "answered" for entry in logs.entries())
 
 
-def test_stopping_for_support_looks_like_every_other_request(heard: Heard, member: Member) -> None:
+def test_stopping_for_support_looks_like_every_other_request(
+    logs: LogCapture, member: Member
+) -> None:
     client = signed_in(member)
     held = lease(member)
     client.get(one_url(held))
@@ -92,12 +94,12 @@ def test_stopping_for_support_looks_like_every_other_request(heard: Heard, membe
     assert Case.objects.exists()
     route = "studies/<slug:slug>/judge/<uuid:assignment_id>/"
     keys = {"time", "level", "logger", "message", "request", "method", "route", "status", "ms"}
-    assert [(entry["method"], entry["status"]) for entry in heard.answered(route)] == [
+    assert [(entry["method"], entry["status"]) for entry in logs.answered(route)] == [
         ("GET", 200),
         ("POST", 302),
     ]
-    assert all(set(entry) == keys for entry in heard.answered(route))
-    assert "support" not in heard.text()
+    assert all(set(entry) == keys for entry in logs.answered(route))
+    assert "support" not in logs.text()
 
 
 def test_the_address_of_such_a_page_is_sent_nowhere(member: Member) -> None:
@@ -117,16 +119,16 @@ def patterns(resolver: URLResolver, before: str = "") -> Iterator[tuple[str, URL
 
 
 def test_every_page_of_care_is_unlogged_and_named_for_proxies() -> None:
-    """Prevents a new page of care from telling, in our logs or in those of a proxy."""
+    """Prevents requests for a new page of care from being logged, by Codesign or by a proxy."""
     for _route, entry in patterns(get_resolver()):
         view: Any = entry.callback
         if view.__module__.startswith("codesign.care."):
             assert is_unlogged(view) is (entry.name not in SET_UP), entry.name
-    told = re.search(r'"~(\^\S+)"\s+0;', (ROOT / "docs/deployment.md").read_text("utf-8"))
-    assert told
+    unlogged = re.search(r'"~(\^\S+)"\s+0;', (ROOT / "docs/deployment.md").read_text("utf-8"))
+    assert unlogged
     for route, entry in patterns(get_resolver()):
         path = "/" + re.sub(r"<[^>]+>", "x", route)
-        assert bool(re.match(told[1], path)) is is_unlogged(entry.callback), route
+        assert bool(re.match(unlogged[1], path)) is is_unlogged(entry.callback), route
 
 
 def test_gunicorn_writes_no_access_log_whatever_its_options() -> None:

@@ -13,10 +13,9 @@ from modelhub.models import Evaluation, GenerationRun, ModelVersion
 from modelhub.services import chunks
 from modelhub.services.evaluations import plan_evaluation
 from modelhub.services.writing import Draft
-from tests.factories.annotations import judging_round, send
-from tests.factories.consent import sign
+from tests.factories.annotations import judge, judging_round, send
 from tests.factories.modelhub import add_prompts, child_of
-from tests.factories.studies import CohortFactory, MemberFactory
+from tests.factories.studies import CohortFactory
 from tests.support.generation_runs import claim, wanted
 
 BOTH = (Purpose.TAKE_PART, Purpose.EVALUATION)
@@ -25,9 +24,7 @@ BOTH = (Purpose.TAKE_PART, Purpose.EVALUATION)
 def two_panelists() -> list[Member]:
     """Two panelists of a study that has had a judging round and has three held-out prompts."""
     cohort = CohortFactory.create(title="Lived experience")
-    members = [MemberFactory.create(cohort=cohort) for _ in range(2)]
-    for member in members:
-        sign(member, BOTH)
+    members = [judge(cohort=cohort, granted=BOTH) for _ in range(2)]
     judging_round(cohort, tasks=0, overlap=2)
     add_prompts(cohort.study, "First", "Second", "Third", held_out=True)
     add_prompts(cohort.study, "For training")

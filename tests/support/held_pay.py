@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from annotations.models import Assignment
 from annotations.rules.states import PayCheck
-from codesign.compensation import queries as compensation
+from codesign.compensation.queries import ledger, trial_balance
 from codesign.studies.models import Member
 from tests.support.judging_api import Caller
 
@@ -34,12 +34,12 @@ def skip(caller: Caller, assignment: Assignment) -> Any:
 
 def earned(member: Member) -> int:
     """Minor units of pounds that are credited."""
-    return compensation.balances(member_id=member.id).get("GBP", 0)
+    return ledger.balances(member_id=member.id).get("GBP", 0)
 
 
 def wrong_in_the_book() -> list[str]:
     """Return the errors of the trial balance."""
-    return list(chain(compensation.imbalances(), compensation.credits_against_work()))
+    return list(chain(trial_balance.imbalances(), trial_balance.credits_against_work()))
 
 
 def held_of(member: Member) -> list[Assignment]:

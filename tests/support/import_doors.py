@@ -6,6 +6,7 @@ import io
 import json
 import uuid
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -35,9 +36,16 @@ MEDIA = {
     "gz": "application/gzip",
     "zst": "application/zstd",
 }
-
-
 Door = Callable[[Study, bytes, str], str]
+"""Imports the content of a file by its name, and returns what the person or program reads."""
+DOORS = ("page", "api", "command")
+
+
+def door_by(kind: str, folder: Path) -> Door:
+    """The import by page, API or command. The command reads its file from the folder."""
+    command = partial(by_command, folder=folder)
+    doors: dict[str, Door] = {"page": by_page, "api": by_api, "command": command}
+    return doors[kind]
 
 
 def table(**columns: list[Any]) -> bytes:
@@ -48,7 +56,7 @@ def table(**columns: list[Any]) -> bytes:
 
 
 def by_page(study: Study, content: bytes, name: str) -> str:
-    """What the coordinator reads after bringing the file and saying yes where there is a yes."""
+    """What the coordinator reads after uploading, and confirming if there are no errors."""
     client = signed_in(study)
     address = reverse("modelhub:uploads", kwargs={"slug": study.slug})
     answer = client.post(address, {"file": SimpleUploadedFile(name, content)})
@@ -68,7 +76,7 @@ def by_page(study: Study, content: bytes, name: str) -> str:
 
 
 def by_api(study: Study, content: bytes, name: str) -> str:
-    """What a program reads; it follows an import that a worker does."""
+    """What a program reads; it follows an import that runs in the background."""
     client = signed_in(study)
     answer = client.generic(
         "POST",

@@ -1,4 +1,4 @@
-"""The same of models: imports, what waits of them, and generation, training and check of models."""
+"""Jobs of modelhub: imports, adding waiting prompts, generation, training, checks of models."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def training_run() -> Scenario:
 
 
 def model_check() -> Scenario:
-    """A folder with a small model that somebody registered."""
+    """A folder with a small model that was registered."""
     folder = Path(tempfile.mkdtemp(dir=settings.CODESIGN_HOME)) / "small"
     made_up_model(folder)
     version = register_model(

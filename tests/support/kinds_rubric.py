@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from annotations.models import Round, Rubric
-from annotations.rules.states import Ask, RoundKind
+from annotations.rules.states import Ask
 from annotations.services import rounds, rubrics
 from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Cohort, Study
 from tests.factories.annotations import add_task
-from tests.factories.compensation import set_rate
+from tests.support.rubric_rounds import round_with
 
 WORDS = {str(score): f"{score} of 5" for score in range(1, 6)}
 LIKERT = {"kind": "likert", "min": 1, "max": 5, "anchors": WORDS, "unsure": True}
@@ -57,16 +57,7 @@ def kinds_round(
     cohort: Cohort, *, tasks: int = 1, asks: Sequence[Ask] = (Ask.RATING, Ask.RANKING)
 ) -> Round:
     """An open round with that rubric."""
-    if not cohort.pay_rates.exists():
-        set_rate(cohort)
-    plan = rounds.CohortPlan(cohort, kinds_rubric(cohort.study), asks, 1)
-    made = rounds.make_round(
-        actor=SYSTEM,
-        study=cohort.study,
-        kind=RoundKind.JUDGING,
-        title="Kinds",
-        cohorts=[plan],
-    )
+    round = round_with(cohort, kinds_rubric(cohort.study), asks)
     for _ in range(tasks):
-        add_task(made)
-    return rounds.open_round(actor=SYSTEM, round=made)
+        add_task(round)
+    return rounds.open_round(actor=SYSTEM, round=round)

@@ -1,4 +1,4 @@
-"""A small OpenAI-compatible server on loopback that answers, or fails in the way a test asks for.
+"""A small OpenAI-compatible server on loopback that answers, or fails as a test chooses.
 
 `python -m tests.support.model_server PORT SECONDS` serves on its own, each answer after SECONDS.
 """

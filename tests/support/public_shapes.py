@@ -50,7 +50,7 @@ REPLIES = [
 
 @dataclass(frozen=True)
 class Talk:
-    """What was said, and the replies to it."""
+    """The messages so far, and the replies to them."""
 
     name: str
     turns: list[dict[str, str]]

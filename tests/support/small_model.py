@@ -1,4 +1,4 @@
-"""Models that load and train in a second, for tests of checks, and of how a run goes and ends."""
+"""Models that load and train in a second, for tests of checks and of runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A round in which the earlier replies of a conversation are judged, too, with own labels."""
+"""A rubric that also asks about the earlier replies of a conversation, with labels of its own."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from annotations.models import Assignment, Round, Rubric
-from annotations.rules.states import Ask, RoundKind
+from annotations.rules.states import Ask
 from annotations.services import rounds, rubrics
 from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Cohort, Study
 from tests.factories.annotations import PromptFactory, ResponseFactory
-from tests.factories.compensation import set_rate
+from tests.support.rubric_rounds import round_with
 
 TONES = {"1": "Warm", "2": "Neutral", "3": "Cold", "4": "Mixed"}
 WORDS = {str(score): f"{score} of 5" for score in range(1, 6)}
@@ -76,24 +76,15 @@ def turns_round(
     asks: Sequence[Ask] = (Ask.RATING, Ask.RANKING, Ask.HIGHLIGHT),
 ) -> Round:
     """An open round with that rubric, on these conversations."""
-    if not cohort.pay_rates.exists():
-        set_rate(cohort)
-    plan = rounds.CohortPlan(cohort, turns_rubric(cohort.study), asks, 1)
-    made = rounds.make_round(
-        actor=SYSTEM,
-        study=cohort.study,
-        kind=RoundKind.JUDGING,
-        title="Turns",
-        cohorts=[plan],
-    )
+    round = round_with(cohort, turns_rubric(cohort.study), asks)
     for talk in talks or [TALK]:
         prompt = PromptFactory.create(study=cohort.study, messages=list(talk))
         texts = ("That sounds hard. We can find words.", "Nobody laughs at this.")
         replies = [
             ResponseFactory.create(prompt=prompt, source=uuid.uuid4(), text=text) for text in texts
         ]
-        rounds.add_tasks(actor=SYSTEM, round=made, items=[(prompt, replies)])
-    return rounds.open_round(actor=SYSTEM, round=made)
+        rounds.add_tasks(actor=SYSTEM, round=round, items=[(prompt, replies)])
+    return rounds.open_round(actor=SYSTEM, round=round)
 
 
 REPLIES = {"tone": 1, "harm": 0, "heard": 4}
@@ -104,8 +95,8 @@ EARLIER = {1: {"tone": 2, "harm": 0}, 2: {"tone": 99, "harm": 1, "worst": 3}}
 def turn_scores(scores: dict[int, dict[str, int]]) -> list[dict[str, Any]]:
     return [
         {"turn": turn, "criterion": key, "score": score}
-        for turn, of in scores.items()
-        for key, score in of.items()
+        for turn, by_criterion in scores.items()
+        for key, score in by_criterion.items()
     ]
 
 
@@ -126,7 +117,7 @@ def judged_turns(held: Assignment, **changes: Any) -> dict[str, Any]:
 
 
 def inputs_of_turns() -> dict[str, str]:
-    """The same as inputs of the page."""
+    """The same submission as fields of the page."""
     inputs = {f"rating-{letter}-{key}": str(n) for letter in "AB" for key, n in REPLIES.items()}
     for turn, scores in EARLIER.items():
         inputs |= {f"turn-{turn}-{key}": str(score) for key, score in scores.items()}

@@ -22,7 +22,7 @@ def lines(*rows: Any) -> bytes:
 
 
 class Desk:
-    """A coordinator, or somebody with another role, in front of the page."""
+    """A browser in which a coordinator, or a member with another role, is signed in."""
 
     def __init__(self, study: Study | None = None, role: Role = Role.COORDINATOR) -> None:
         self.study = study or StudyFactory.create()

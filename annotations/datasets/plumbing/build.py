@@ -192,7 +192,7 @@ class _Builder:
             self.member_rows[judgement.member_id] += rows
 
     def _write_imported(self, judged_prompt: JudgedPrompt, split: str) -> set[str]:
-        """Write what came with an import; returns the responses that it is about."""
+        """Write the imported judgements; return the ids of their responses."""
         records = []
         for one, reason in imported_in(judged_prompt, self.selection):
             config = self.configs.setdefault("imported", _Config("imported"))

@@ -34,9 +34,9 @@ CONFIG_DESCRIPTIONS: Mapping[str, str] = {
     " `value` has no order.",
     "texts": "Each prompt and response that another config names by its id, once; join it by"
     " `response_id`, or by `prompt_id` where that is empty.",
-    "imported": "Ranks (1 is best), scores, labels and spans that came with an import from the"
-    " `source` named. `criterion` is the question, or the label of a span; `label` what was chosen"
-    " for the whole response. Nobody in the study made them.",
+    "imported": "Ranks (1 is best), scores, labels and spans that were made elsewhere (`source`)"
+    " and came with an import. `criterion` is the question, or the label of a span; `label` is the"
+    " option that was chosen for the whole response.",
 }
 
 DEFAULT_CONFIGS = (
@@ -79,10 +79,10 @@ def dataset_card(manifest: Mapping[str, Any], schemas: Mapping[str, Any]) -> str
 
 
 def _front_matter(manifest: Mapping[str, Any], schemas: Mapping[str, Any]) -> str:
-    """What the Hub shows and `datasets` reads.
+    """Return the front matter, which the Hub shows and `datasets` reads.
 
     It has features, so that a column without a single value loads with its type, but no numbers of
-    rows: `datasets` would refuse a folder from which somebody has deleted retracted records.
+    rows: `datasets` would refuse a folder from which a recipient has deleted retracted records.
     """
     import yaml
 
@@ -120,10 +120,10 @@ def _front_matter(manifest: Mapping[str, Any], schemas: Mapping[str, Any]) -> st
 
 def size_category(rows: int) -> str:
     """The Hub's name for a number of rows, such as 1K<n<10K."""
-    least = "n<1K"
+    category = "n<1K"
     for lower, upper in pairwise(("1K", "10K", "100K", "1M", "10M", "100M", "1B")):
-        least = f"{lower}<n<{upper}" if rows >= SIZES[lower] else least
-    return least
+        category = f"{lower}<n<{upper}" if rows >= SIZES[lower] else category
+    return category
 
 
 def _warning(manifest: Mapping[str, Any]) -> list[str]:
@@ -285,8 +285,8 @@ def _licence(manifest: Mapping[str, Any]) -> str:
         "## Licence",
         "",
         f"Judgements and rewrites may be used for {USES[manifest['purpose']]} and for nothing else:"
-        " that is what the people who made them agreed to. They may not be handed on for another"
-        " use. Prompts and responses keep the licences of their sources and models.",
+        " that is the use to which their authors agreed. Do not share them for any other use."
+        " Prompts and responses keep the licences of their sources and models.",
     ]
     sources = ", ".join(manifest.get("imported", {}))
     if sources:

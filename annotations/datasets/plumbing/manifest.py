@@ -91,7 +91,7 @@ def describe(
         **_listed(listed),
         "retractions": _retractions(selection.study["slug"], signer),
     }
-    return manifest | _if_any(edition, provenance)
+    return manifest | _optional_parts(edition, provenance)
 
 
 def _policy(selection: Selection) -> dict[str, str]:
@@ -99,8 +99,8 @@ def _policy(selection: Selection) -> dict[str, str]:
     return {**POLICY_DESCRIPTION, **(BEST_RATED if asks_for_best else {})}
 
 
-def _if_any(edition: Edition, provenance: Provenance) -> dict[str, Any]:
-    """What only some releases have: responses by people, imported judgements, and a parent."""
+def _optional_parts(edition: Edition, provenance: Provenance) -> dict[str, Any]:
+    """The parts that not every release has: responses by people, imported judgements, a parent."""
     imported = dict(sorted(provenance.imported.items()))
     return {
         **({"responses_by_people": True} if provenance.by_people else {}),
@@ -110,13 +110,13 @@ def _if_any(edition: Edition, provenance: Provenance) -> dict[str, Any]:
 
 
 def _rounds(purpose: str) -> list[RoundKind]:
-    """From which rounds the judgements of a release for that purpose are."""
+    """The kinds of rounds whose judgements a release for this purpose contains."""
     evaluating = purpose == ReleasePurpose.EVALUATION
     return [RoundKind.JUDGING, *([RoundKind.EVALUATION] if evaluating else [])]
 
 
 def _query(purpose: str) -> dict[str, Any]:
-    """What was selected."""
+    """The rules by which judgements were selected."""
     return {
         "judgements": "one per assignment",
         "rounds": [str(kind) for kind in _rounds(purpose)],

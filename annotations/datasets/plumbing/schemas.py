@@ -133,7 +133,7 @@ def _scores(pa: Any) -> Any:
 
 
 def _sft(pa: Any, shared_meta: list[Any], messages: Any, *, rated: bool) -> Any:
-    """The schema of `sft`; only a release that asks for best-rated replies has their fields."""
+    """The schema of `sft`; `rated` adds the fields of best-rated replies."""
     text = pa.string()
     of_rating = [("response_id", text), ("model_version_id", text)]
     of_rating.append(("cohorts", pa.list_(_scores(pa))))

@@ -1,7 +1,7 @@
-"""Config `sft`, the replies that people rated best, where a release asks for them (decision 44).
+"""Config `sft`, the replies that people rated best, if a release asks for them (decision 44).
 
-Of each prompt at most one: it has a median at or above the bound in every cohort of the release,
-and nothing speaks against it, such as a report of harm that is open or was upheld.
+There is at most one for each prompt. Its median is at or above the bound in every cohort of the
+release, and there is no reason against it, such as a report of harm that is open or was upheld.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from annotations.rules.texts import caseless_hash
 
 KIND = "best_rated"
 NO_RATING: Record = {"response_id": "", "model_version_id": "", "cohorts": []}
-"""What a rewrite has in the fields of best-rated replies."""
+"""The fields of best-rated replies in the record of a rewrite."""
 
 
 def best_reply_of(
@@ -37,14 +37,14 @@ def best_reply_of(
     """The record of the best-rated reply, or why the prompt has none; `scored` is not empty.
 
     `cohorts` are those of the release, if it has several. The best reply has the highest mean of
-    the cohorts' medians, then the highest lowest median, then the most people; then the first id.
+    the cohorts' medians; then the highest minimum of them, the most people, and the first id.
     """
-    reasons = [(_drop_reason(one, eligibility, bound, cohorts), one) for one in scored]
-    fit = [one for reason, one in reasons if not reason]
+    reasons = [(_drop_reason(reply, eligibility, bound, cohorts), reply) for reply in scored]
+    fit = [reply for reason, reply in reasons if not reason]
     if not fit:
         order = list(DropReason).index
-        reason, one = min(((r, o) for r, o in reasons if r), key=lambda pair: order(pair[0]))
-        return Decision(None, reason), one
+        reason, reply = min(((r, o) for r, o in reasons if r), key=lambda pair: order(pair[0]))
+        return Decision(None, reason), reply
     best = min(fit, key=_rank)
     return Decision(_record(best, judged_prompt)), best
 
@@ -70,7 +70,7 @@ def _drop_reason(
 
 
 def _medians(scored: ScoredResponse) -> dict[str, float]:
-    """Cohort → median of its scores, rounded as in the record, for each that gave scores."""
+    """Cohort → median of its scores, rounded as in the record, for cohorts that gave scores."""
     return {
         cohort: round(statistics.median(scores), 4)
         for cohort in scored.cohorts()

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from annotations.datasets.policy.consensus import pooled
-from annotations.datasets.policy.eligibility import Eligibility, first_reason
-from annotations.datasets.policy.pairs import Pair, gather_pairs
+from annotations.datasets.policy.eligibility import Eligibility
+from annotations.datasets.policy.pairs import Pair, gather_pairs, pair_drop_reason
 from annotations.datasets.policy.preference import cohort_rows, strength_towards
 from annotations.datasets.policy.pseudonyms import Pseudonyms, shared_record_id
 from annotations.datasets.policy.record_fields import Record, completion, shared_meta
@@ -27,7 +27,7 @@ TOWARDS_SECOND = -1
 def comparisons_of(
     judged_prompt: JudgedPrompt, terms: ReleaseTerms, pseudonyms: Pseudonyms
 ) -> Iterator[tuple[Record | None, DropReason | None, list[JudgementSnapshot]]]:
-    """For each pair its record or the reason against it, and the judgements that it is based on."""
+    """Yield for each pair its record or the reason against it, and its judgements."""
     compared = [
         _ranked(judgement, terms)
         for judgement in judged_prompt.judgements
@@ -35,21 +35,21 @@ def comparisons_of(
     ]
     if not compared:
         return
-    of_rounds = judged_prompt._replace(judgements=compared, harm_reports=())
-    eligibility = Eligibility(of_rounds, terms, RoundKind.EVALUATION)
-    for pair in gather_pairs(of_rounds, eligibility):
+    evaluated = judged_prompt._replace(judgements=compared, harm_reports=())
+    eligibility = Eligibility(evaluated, terms, RoundKind.EVALUATION)
+    for pair in gather_pairs(evaluated, eligibility):
         judgements = [*pair.judgements(), *pair.harm_reports.values()]
-        if reason := _drop_reason(pair, eligibility):
+        if reason := pair_drop_reason(pair, eligibility):
             yield None, reason, []
         else:
-            yield _record(pair, of_rounds, judgements, pseudonyms), None, judgements
+            yield _record(pair, evaluated, judgements, pseudonyms), None, judgements
 
 
 def _ranked(judgement: JudgementSnapshot, terms: ReleaseTerms) -> JudgementSnapshot:
-    """The judgement; who was asked to rate alone prefers the higher sum of scores (decision 20).
+    """The judgement with a ranking; from scores if it was asked for ratings only (decision 20).
 
-    A criterion counts if both responses have a score on it, points as their sum. Empty if nothing
-    was scored: that is no tie.
+    The response with the higher sum of scores is preferred. A criterion counts if both responses
+    have a score on it. The ranking is empty if nothing was scored, which is not a tie.
     """
     if judgement.asked_to_rank or judgement.all_harmful:
         return judgement
@@ -69,7 +69,7 @@ def _ranked(judgement: JudgementSnapshot, terms: ReleaseTerms) -> JudgementSnaps
 
 
 def _weight(criterion: Mapping[str, Any] | None) -> float:
-    """How a sum counts a score; 0 if no answer is the better one."""
+    """The weight of a score in the sum; 0 for criteria on which no answer is better."""
     if criterion is None or criterion["kind"] == ScaleKind.LIKERT:
         return 1
     return criterion["points"] or 0
@@ -78,16 +78,6 @@ def _weight(criterion: Mapping[str, Any] | None) -> float:
 def comparison_record_id(first: str, second: str) -> str:
     """The id of the record of two responses, whose ids are in alphabetical order."""
     return shared_record_id("comparisons", first, second)
-
-
-def _drop_reason(pair: Pair, eligibility: Eligibility) -> DropReason | None:
-    ids = (pair.first, pair.second)
-    for response_id in ids:
-        if reason := eligibility.response_drop_reason(response_id):
-            return reason
-    if not pair.votes and not pair.harm_reports:
-        return first_reason(pair.ineligible)
-    return eligibility.text_drop_reason(*ids)
 
 
 def _record(

@@ -79,7 +79,7 @@ class Eligibility:
 
 
 def why_not_in_judgements(judged_prompt: JudgedPrompt, terms: ReleaseTerms) -> JudgementDropReason:
-    """Return what says why a judgement has no rows in `judgements`, the widest config."""
+    """Return a function that returns why a judgement has no rows in `judgements`, or None."""
     to_learn_from = Eligibility(judged_prompt, terms).judgement_drop_reason
     if terms.purpose != ReleasePurpose.EVALUATION:
         return to_learn_from

@@ -1,6 +1,6 @@
 """Config `imported`: ranks, scores, labels and spans that came with an import, with their source.
 
-Nobody here made them (decision 43). They decide no record of another config.
+They were made elsewhere, and do not influence the records of other configs (decision 43).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def imported_in(
 ) -> Iterator[tuple[ImportedSnapshot, DropReason | None]]:
     """What was imported about a prompt, and the reason against it, if any.
 
-    A public release has none of it: its licence is unknown here.
+    A public release contains none of it, because its licence is unknown.
     """
     if not judged_prompt.imported or terms.purpose == ReleasePurpose.PUBLICATION:
         return

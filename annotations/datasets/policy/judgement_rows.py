@@ -54,7 +54,7 @@ OfJudgement = TypeVar("OfJudgement", RewriteSnapshot, FlagSnapshot)
 
 
 class RatingStatements:
-    """What each score on each criterion of each rubric becomes, made once: there are many."""
+    """Rubric → the statements of its scores, each made only once because there are many rows."""
 
     def __init__(self, rubrics: Mapping[str, Mapping[str, Any]]) -> None:
         self._rubrics = rubrics

@@ -12,9 +12,10 @@ from itertools import combinations, product
 from typing import NamedTuple
 
 from annotations.datasets.policy.consensus import Tally
-from annotations.datasets.policy.eligibility import Eligibility, Ineligible
+from annotations.datasets.policy.eligibility import Eligibility, Ineligible, first_reason
 from annotations.datasets.policy.harm_veto import is_vetoed
 from annotations.datasets.policy.snapshot import HarmReport, JudgedPrompt, JudgementSnapshot
+from annotations.rules.releases import DropReason
 
 
 class Comparison(NamedTuple):
@@ -136,6 +137,17 @@ def gather_pairs(judged_prompt: JudgedPrompt, eligibility: Eligibility) -> list[
     for pair in pairs.values():
         pair.vetoed = _is_vetoed(pair)
     return list(pairs.values())
+
+
+def pair_drop_reason(pair: Pair, eligibility: Eligibility) -> DropReason | None:
+    """Why no config has a record of the pair: its responses, its texts, or missing judgements."""
+    ids = (pair.first, pair.second)
+    for response_id in ids:
+        if reason := eligibility.response_drop_reason(response_id):
+            return reason
+    if not pair.votes and not pair.harm_reports:
+        return first_reason(pair.ineligible)
+    return eligibility.text_drop_reason(*ids)
 
 
 def _add_warnings(pairs: dict[tuple[str, str], Pair], reports: Iterable[HarmReport]) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from annotations.datasets.policy.consensus import Outcome, Tally, outcome, pooled, vote_weight
-from annotations.datasets.policy.eligibility import Eligibility, first_reason
-from annotations.datasets.policy.pairs import Pair, Vote
+from annotations.datasets.policy.eligibility import Eligibility
+from annotations.datasets.policy.pairs import Pair, Vote, pair_drop_reason
 from annotations.datasets.policy.pseudonyms import shared_record_id
 from annotations.datasets.policy.record_fields import Decision, Record, completion, shared_meta
 from annotations.datasets.policy.snapshot import (
@@ -64,14 +64,9 @@ def _drop_reason(
     pair: Pair, judged_prompt: JudgedPrompt, eligibility: Eligibility
 ) -> DropReason | None:
     """Why a pair makes no record, whichever response people prefer."""
-    ids = (pair.first, pair.second)
-    for response_id in ids:
-        if reason := eligibility.response_drop_reason(response_id):
-            return reason
-    if not pair.votes and not pair.harm_reports:
-        return first_reason(pair.ineligible)
-    if reason := eligibility.text_drop_reason(*ids):
+    if reason := pair_drop_reason(pair, eligibility):
         return reason
+    ids = (pair.first, pair.second)
     if any(eligibility.flags.has_open_flag(response_id) for response_id in ids):
         return DropReason.OPEN_FLAG
     if pair.vetoed or not pair.votes:

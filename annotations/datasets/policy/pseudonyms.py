@@ -23,7 +23,7 @@ class Pseudonyms:
     secret: bytes
     selection_hash: str
     linkable: frozenset[str] = frozenset()
-    """Members who consented to that."""
+    """Members who consented to one name in all releases."""
 
     @cached_property
     def _keyed(self) -> hmac.HMAC:

@@ -15,6 +15,7 @@ from codesign.care.models import Case
 from codesign.care.permissions import ASK_FOR_SUPPORT
 from codesign.care.queries import cases as queries
 from codesign.care.queries.help_page import countries_for
+from codesign.care.registry import way_on, way_to_stop
 from codesign.care.rules.cases import Answer, Reason
 from codesign.care.services import cases
 from codesign.shared.errors import Invalid
@@ -60,6 +61,7 @@ def own_case(request: StudyRequest, slug: str, case_id: uuid.UUID) -> HttpRespon
         return redirect("care:own-case", slug=slug, case_id=case.id)
     if do == "contact" and contact.is_valid() and _chosen(request, case, contact):
         return redirect("care:own-case", slug=slug, case_id=case.id)
+    on = way_on(request.member)
     context = {
         "case": case,
         "about_words": case.reason == Reason.WORDS,
@@ -68,6 +70,8 @@ def own_case(request: StudyRequest, slug: str, case_id: uuid.UUID) -> HttpRespon
         "contact_form": contact,
         "asks_contact": case.reason != Reason.WORDS or case.is_seen,
         "countries": countries_for(actor=request.actor, language=get_language() or ""),
+        "way_on": on,
+        "stop": way_to_stop(on),
     }
     failing = answer.errors or contact.errors
     return render(request, "care/own_case.html", context, status=400 if failing else 200)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import template
 
 from codesign.compensation.models import PayRate
-from codesign.compensation.rules import price_words
+from codesign.compensation.rules.pay_rates import price_words
 
 register = template.Library()
 

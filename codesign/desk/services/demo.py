@@ -33,7 +33,7 @@ from codesign.accounts.rules import TokenScope
 from codesign.care.queries import rota as care
 from codesign.care.queries.helplines import examples_in
 from codesign.care.services import helplines, rota
-from codesign.compensation import services as compensation
+from codesign.compensation.services import pay_rates
 from codesign.consent import queries as consent_queries
 from codesign.consent import services as consent
 from codesign.consent.models import ConsentVersion
@@ -123,7 +123,7 @@ def _make_study(about: dict[str, Any], people: dict[str, User]) -> None:
         for position, plan in enumerate(about["cohorts"])
     }
     for role, pay in about["pay"].items():
-        compensation.set_rate(
+        pay_rates.set_rate(
             actor=SYSTEM,
             cohort=cohorts[role],
             amount_minor=pay["amount_minor"],

@@ -37,11 +37,11 @@
     document.body.addEventListener("htmx:sendError", function () { say(lost); });
     document.body.addEventListener("htmx:responseError", function () { say(lost); });
 
-    // Move the focus to the error summary of a form.
-    const summary = document.querySelector("form .note-error[role=alert]");
-    if (summary) {
-      summary.tabIndex = -1;
-      summary.focus();
+    // Move the focus to the error summary of a form, unless help or the like before it has it.
+    const first = document.querySelector("[autofocus], form .note-error[role=alert]");
+    if (first && !first.autofocus) {
+      first.tabIndex = -1;
+      first.focus();
     }
   });
 

@@ -1,4 +1,4 @@
-"""`manage.py export_model MODEL DIR [--merge] [--push ORG/NAME]`: takes a trained model out."""
+"""`manage.py export_model MODEL DIR [--merge] [--push ORG/NAME]`: exports a trained model."""
 
 from __future__ import annotations
 

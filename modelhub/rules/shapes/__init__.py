@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from modelhub.rules.prepare import COLUMNS
 from modelhub.rules.raw_rows import UNEXPECTED
 from modelhub.rules.shapes import argilla, conversations, preferences, tools, traces, trees
-from modelhub.rules.shapes.base import Row, RowsOf, Shape
+from modelhub.rules.shapes.base import IDS, MODELS, Inner, Row, Shape
 from modelhub.rules.shapes.own import OWN, QUESTIONS, beside_prompt, guess, own_rows, renamed
 from modelhub.rules.shapes.turns import are_turns
 
@@ -23,25 +23,28 @@ PLAIN = (
     conversations.OPENAI,
     conversations.SHARE_GPT,
     conversations.ALPACA,
+    conversations.CONVERSATIONS,
 )
 """Formats of one level, the most specific first."""
 
 
-def _inside(first: Sequence[Row]) -> RowsOf:
+def _inside(first: Sequence[Row]) -> Inner:
     """Return how to read the texts that a tool keeps inside of its rows."""
     columns = frozenset(name for row in first for name in row)
     shape = _of(PLAIN, columns, first)
     if shape is not None and shape.rows_of is not None:
-        return shape.rows_of
+        return Inner(shape.rows_of, shape.reads)
     if "prompt" in columns:
         beside = beside_prompt(columns)
-        return renamed(beside, known=COLUMNS) if beside else own_rows
+        reads = (COLUMNS | {*beside.values()}).__contains__
+        return Inner(renamed(beside, known=COLUMNS) if beside else own_rows, reads)
     guessed = guess(columns)
     if "prompt" not in guessed:
         if talks := [name for name in columns if any(are_turns(row.get(name)) for row in first)]:
-            return conversations.talks_in(sorted(talks))
+            reads = {*talks, *conversations.REPLIES, *IDS, *MODELS}.__contains__
+            return Inner(conversations.talks_in(sorted(talks)), reads)
         guessed = guess(columns, also=("text", "message"))
-    return renamed(guessed, known=frozenset())
+    return Inner(renamed(guessed, known=frozenset()), {*guessed.values()}.__contains__)
 
 
 NESTED = tools.nested(_inside)

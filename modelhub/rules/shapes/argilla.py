@@ -1,8 +1,8 @@
 """Exports of Argilla: records with their fields, and what annotators answered about them.
 
 Three forms are known: the records of version 2, the same with a column for each question (as on
-the Hub), and the columns of version 1. None of them says of which kind a question is, so this is
-told by its answers.
+the Hub), and the columns of version 1. None of them states the kind of a question, so it is
+recognised by its answers. Suggestions, which models made, are counted.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from modelhub.rules.shapes.base import Row, RowsOf, Work, with_id
+from modelhub.rules.shapes.base import RECORD_IDS, Inner, Row, RowsOf, Work, with_id
 from modelhub.rules.shapes.judged import (
+    JUDGED,
     RANKS_LOST,
     Answer,
     Chosen,
@@ -22,12 +23,13 @@ from modelhub.rules.shapes.judged import (
 )
 from modelhub.rules.shapes.values import absent, is_object, objects, parsed, text_of
 
-_ANSWERS, _USERS, _STATUS = ".responses", ".responses.users", ".responses.status"
-_SUGGESTION = "-suggestion"
-_MARKS = (_ANSWERS, ".suggestion", _SUGGESTION)
+_ANSWERS, _SUGGESTION = ".responses", "-suggestion"
+_SUGGESTIONS = (".suggestion", _SUGGESTION)
+_MARKS = (_ANSWERS, *_SUGGESTIONS)
 """Parts of the names of a question's columns."""
 MOST_RANK = 1_000
-_NOT_SENT = ("discarded", "draft")
+_NOT_SUBMITTED = ("draft", "discarded", "pending")
+"""States of responses that annotators have not given, or have taken back."""
 MOST_OPTION, MOST_WORDS = 60, 5
 """Characters and words of an option of a closed question."""
 FEW_OPTIONS = 10
@@ -35,24 +37,21 @@ FEW_OPTIONS = 10
 
 
 class _Given(NamedTuple):
-    """What one annotator answered to one question."""
+    """The answer of one annotator to one question."""
 
     question: str
     place: int
+    """Position among the annotators of the record."""
     by: Any
-    said: Any
+    """Who gave it, if the file says so."""
+    answer: Any
+    submitted: bool
 
 
 def fits(columns: frozenset[str], first: Sequence[Row]) -> bool:
     """Return whether a file is an export of Argilla."""
     nested = "fields" in columns and any(is_object(row.get("fields")) for row in first)
-    return nested or any(name.endswith((_ANSWERS, ".suggestion", _SUGGESTION)) for name in columns)
-
-
-def reads(name: str) -> bool:
-    """Return whether a column is read. Suggestions are not, but tell questions of version 1."""
-    answers = name.endswith((_ANSWERS, _USERS, _STATUS, _SUGGESTION))
-    return answers or not any(mark in name for mark in _MARKS)
+    return nested or any(name.endswith(_MARKS) for name in columns)
 
 
 def fields_of(row: Row) -> Row:
@@ -68,90 +67,113 @@ def _of_question(name: str, row: Row) -> bool:
     return any(mark in name for mark in _MARKS) or f"{name}{_SUGGESTION}" in row
 
 
-def rows_of(inner: RowsOf, closed: frozenset[str]) -> RowsOf:
-    """Return how to read records. `closed` are the questions with options."""
+def rows_of(inner: Inner, closed: frozenset[str]) -> RowsOf:
+    """Return a function that converts records. `closed` are the questions with options."""
 
     def read(row: Row, work: Work) -> list[dict[str, Any]]:
         fields = fields_of(row)
+        given = list(_given(row))
         answers = [
-            Answer(one.question, value, rater_of(one.by, one.place, work))
-            for one in _given(row)
-            if (value := _value(one, fields, closed, work)) is not _LOST
+            Answer(entry.question, value, rater_of(entry.by, entry.place, work))
+            for entry in given
+            if entry.submitted and (value := _value(entry, fields, closed, work)) is not _LOST
         ]
-        return judged(with_id(row, inner(fields, work)), fields, answers, work)
+        not_imported = _suggested(row) + sum(not entry.submitted for entry in given)
+        if not_imported:
+            work.counts[JUDGED] += not_imported
+        made = with_id(row, inner.rows_of(fields, work))
+        if _is_nested(row):
+            work.leave("fields.", fields, inner.reads)
+        else:
+            work.leave("", fields, lambda name: name in RECORD_IDS or inner.reads(name))
+        return judged(made, fields, answers, work)
 
     return read
+
+
+def _is_nested(row: Row) -> bool:
+    return is_object(row.get("fields"))
+
+
+def _suggested(row: Row) -> int:
+    """Return the number of suggestions of a record, which models made."""
+    given = parsed(row.get("suggestions"))
+    listed = given.values() if isinstance(given, Mapping) else objects(given)
+    columns = (value for name, value in row.items() if name.endswith(_SUGGESTIONS))
+    return sum(not absent(value) for value in columns) + sum(
+        not absent(_answer(entry)) for entry in listed
+    )
 
 
 _LOST = object()
 """A ranking whose ranks the file does not have. It is counted."""
 
 
-def _value(one: _Given, fields: Row, closed: frozenset[str], work: Work) -> Any:
-    """Return what an `Answer` says, None if it cannot be imported, or `_LOST`."""
-    said = one.said
-    if isinstance(said, str):
-        return Chosen([said]) if one.question in closed else None
-    if isinstance(said, Mapping) and {"value", "rank"} <= said.keys():  # a table has lists
-        said = _rows_of_lists(said)
-    if not isinstance(said, list | tuple) or not said:
-        return said
-    if all(isinstance(option, str) for option in said):
+def _value(given: _Given, fields: Row, closed: frozenset[str], work: Work) -> Any:
+    """Return the value of an `Answer`, None if it cannot be imported, or `_LOST`."""
+    answer = given.answer
+    if isinstance(answer, str):
+        return Chosen([answer]) if given.question in closed else None
+    if isinstance(answer, Mapping) and {"value", "rank"} <= answer.keys():  # a table has lists
+        answer = _rows_of_lists(answer)
+    if not isinstance(answer, list | tuple) or not answer:
+        return answer
+    if all(isinstance(option, str) for option in answer):
         names = {plain(name) for name in fields}
-        if all(plain(option) in names for option in said):
+        if all(plain(option) in names for option in answer):
             work.counts[RANKS_LOST] += 1
             return _LOST
-        return Chosen(said)
-    if any(isinstance(option, Mapping) and "rank" in option for option in said):
-        return _ranked(said)
-    return said
+        return Chosen(answer)
+    if any(isinstance(option, Mapping) and "rank" in option for option in answer):
+        return _ranked(answer)
+    return answer
 
 
-def _rows_of_lists(said: Mapping[str, Any]) -> Any:
-    values, ranks = said["value"], said["rank"]
+def _rows_of_lists(answer: Mapping[str, Any]) -> Any:
+    values, ranks = answer["value"], answer["rank"]
     if not isinstance(values, list | tuple) or not isinstance(ranks, list | tuple):
         return None
     return [{"value": name, "rank": rank} for name, rank in zip(values, ranks, strict=False)]
 
 
-def _ranked(said: Sequence[Any]) -> Ranked | None:
+def _ranked(options: Sequence[Any]) -> Ranked | None:
     """Return a ranking, of which ranks may be equal; None if it is not complete."""
-    ranks = {text_of(one.get("value")): one.get("rank") for one in objects(said)}
+    ranks = {text_of(option.get("value")): option.get("rank") for option in objects(options)}
     whole = {
         name: int(rank)
         for name, rank in ranks.items()
         if isinstance(rank, int | float) and 1 <= rank <= MOST_RANK and rank == int(rank)
     }
-    return Ranked(whole) if whole and len(whole) == len(said) else None
+    return Ranked(whole) if whole and len(whole) == len(options) else None
 
 
 def closed_questions(first: Sequence[Row]) -> frozenset[str]:
     """Return the questions whose answers in the first rows look like options, not like free text.
 
-    Free text may be about a person, and comes in nowhere.
+    Free text may be about a person, and is not imported.
     """
     texts: dict[str, list[str]] = {}
     for row in first:
-        for one in _given(row):
-            if isinstance(one.said, str) and not absent(one.said):
-                texts.setdefault(one.question, []).append(one.said)
-    return frozenset(name for name, said in texts.items() if _are_options(said))
+        for entry in _given(row):
+            if entry.submitted and isinstance(entry.answer, str) and not absent(entry.answer):
+                texts.setdefault(entry.question, []).append(entry.answer)
+    return frozenset(name for name, answers in texts.items() if _are_options(answers))
 
 
-def _are_options(said: Sequence[str]) -> bool:
-    options = set(said)
-    if len(options) > max(FEW_OPTIONS, len(said) // 2):
+def _are_options(answers: Sequence[str]) -> bool:
+    options = set(answers)
+    if len(options) > max(FEW_OPTIONS, len(answers) // 2):
         return False
     return all(
-        len(one) <= MOST_OPTION and len(one.split()) <= MOST_WORDS and "\n" not in one
-        and not one.rstrip().endswith((".", "!", "?", "…"))
-        for one in options
+        len(text) <= MOST_OPTION and len(text.split()) <= MOST_WORDS and "\n" not in text
+        and not text.rstrip().endswith((".", "!", "?", "…"))
+        for text in options
     )  # fmt: skip
 
 
 def _given(row: Row) -> Iterator[_Given]:
-    """Yield what annotators sent, from every form of a record."""
-    if isinstance(parsed(row.get("fields")), Mapping):
+    """Yield the answers of annotators, from every form of a record."""
+    if _is_nested(row):
         yield from _of_record(parsed(row.get("responses")))
         return
     for name, value in row.items():
@@ -165,31 +187,33 @@ def _of_record(responses: Any) -> Iterator[_Given]:
         for name, value in responses.items():
             yield from _of_question_of(str(name), value, None, None)
         return
-    for place, one in enumerate(objects(responses), 1):  # by annotator
-        values = one.get("values")
-        if one.get("status") not in _NOT_SENT and isinstance(values, Mapping):
-            for name, said in values.items():
-                yield _Given(str(name), place, one.get("user_id"), _said(said))
+    for place, entry in enumerate(objects(responses), 1):  # by annotator
+        values, submitted = entry.get("values"), entry.get("status") not in _NOT_SUBMITTED
+        if isinstance(values, Mapping):
+            for name, answer in values.items():
+                yield _Given(str(name), place, entry.get("user_id"), _answer(answer), submitted)
 
 
 def _of_question_of(name: str, value: Any, users: Any, status: Any) -> Iterator[_Given]:
     value = parsed(value)
     if not isinstance(value, list | tuple):
         return
-    known, states = _beside(value, users), _beside(value, status)
-    for place, one in enumerate(value, 1):
-        about = one if isinstance(one, Mapping) else {}
-        state = states[place - 1] if states else about.get("status")
-        if state not in _NOT_SENT:
-            by = known[place - 1] if known else about.get("user_id")
-            yield _Given(name, place, by, _said(one))
+    users, states = _beside(users, len(value)), _beside(status, len(value))
+    for place, entry in enumerate(value, 1):
+        by, state = users[place - 1], states[place - 1]
+        if isinstance(entry, Mapping):
+            by, state = by or entry.get("user_id"), state or entry.get("status")
+        yield _Given(name, place, by, _answer(entry), state not in _NOT_SUBMITTED)
 
 
-def _beside(value: Sequence[Any], others: Any) -> Sequence[Any]:
-    """Return the values of another column that belong to these, or nothing."""
-    others = parsed(others)
-    return others if isinstance(others, list | tuple) and len(others) == len(value) else []
+def _beside(value: Any, count: int) -> Sequence[Any]:
+    """Return the list of another column if it is as long; else so many None."""
+    listed = parsed(value)
+    fits = isinstance(listed, list | tuple) and len(listed) == count
+    return listed if fits else [None] * count
 
 
-def _said(one: Any) -> Any:
-    return parsed(one.get("value")) if isinstance(one, Mapping) and "rank" not in one else one
+def _answer(entry: Any) -> Any:
+    if isinstance(entry, Mapping) and "rank" not in entry:
+        return parsed(entry.get("value"))
+    return entry

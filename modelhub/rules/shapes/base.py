@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 
 from modelhub.rules.import_choices import Choices
+from modelhub.rules.prepare import MOST_UNUSED
 from modelhub.rules.raw_rows import BadRow, Raw
 from modelhub.rules.shapes.turns import Talk, talk_of
-from modelhub.rules.shapes.values import absent, filled, text_of
+from modelhub.rules.shapes.values import absent, filled
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -28,10 +29,18 @@ class Work:
     counts: Counter[str] = field(default_factory=Counter)
     raters: dict[str, int] = field(default_factory=dict)
     """The number of each annotator of the file. It never leaves the process that reads it."""
+    unread: dict[str, None] = field(default_factory=dict)
+    """Names of what is inside of columns and is not read, in order."""
 
     def talk(self, value: Any) -> Talk:
         """Return a conversation with its last reply split off; raises BadRow."""
         return talk_of(value, self.choices, self.counts)
+
+    def leave(self, where: str, row: Row, reads: Callable[[str], bool]) -> None:
+        """Remember the names of values of an object that are not read, to report them."""
+        for name, value in row.items():
+            if not reads(name) and not absent(value) and len(self.unread) < MOST_UNUSED:
+                self.unread.setdefault(f"{where}{name}")
 
 
 def _no(_name: str) -> bool:
@@ -43,6 +52,14 @@ def _none(_columns: Iterable[str]) -> set[str]:
 
 
 RowsOf = Callable[[Row, Work], list[dict[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """How to read the texts that a tool keeps inside of its rows, and which names that reads."""
+
+    rows_of: RowsOf
+    reads: Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +101,8 @@ def row_of(prompt: Any, replies: Sequence[Mapping[str, Any]], **fields: Any) -> 
     return {name: value for name, value in row.items() if not absent(value)}
 
 
-def row_of_talk(talk: Talk, *, model: Any = None, **fields: Any) -> dict[str, Any]:
-    """Return the row of a conversation, whose last reply is its response."""
-    replies = [] if talk.reply is None else [reply(talk.reply, model=text_of(model))]
-    return row_of(talk.prompt, replies, **fields)
-
-
+RECORD_IDS = ("external_id", "id")
+"""Columns with the id of a record of an annotation tool."""
 IDS = ("external_id", "id", "prompt_id", "conversation_id", "question_id", "uuid", "uid", "_id")
 MODELS = ("model", "model_name", "generator")
 
@@ -101,7 +114,7 @@ def id_of(row: Row) -> Any:
 
 def with_id(row: Row, made: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the rows with the id of the record that contains them, if they have none."""
-    name = filled(row, ("external_id", "id"))
+    name = filled(row, RECORD_IDS)
     return made if name is None else [{"external_id": name} | one for one in made]
 
 

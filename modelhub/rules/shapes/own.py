@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy
 from annotations.rules.texts import storable
 from modelhub.rules.raw_rows import BadRow
 from modelhub.rules.shapes.base import Row, RowsOf, Shape, Work, reply
+from modelhub.rules.shapes.transcripts import REPLY, is_transcript, spoken
 from modelhub.rules.shapes.turns import are_turns, heard, turns_of
-from modelhub.rules.shapes.values import absent, objects, parsed
+from modelhub.rules.shapes.values import absent, number_of, objects, parsed
 
 _NOT_LETTERS = re.compile(r"[\W_]+")
 GUESSES: dict[str, tuple[str, ...]] = {
@@ -32,6 +33,9 @@ GUESSES: dict[str, tuple[str, ...]] = {
 """Names of other people's columns for ours, the likeliest first, without spaces and signs."""
 _TITLES = ("questiontitle", "title")
 _BESIDE = ("responses", "external_id")
+_TEXTS = ("response", "answer", "completion")
+_SCORES = ("overall_score", "score", "rating")
+"""Keys of responses of others: their text, and numbers that somebody gave them."""
 
 
 def guess(columns: Iterable[str], *, also: tuple[str, ...] = ()) -> dict[str, str]:
@@ -71,7 +75,9 @@ def own_rows(row: Row, work: Work) -> list[dict[str, Any]]:
     """Return a row of ours. The turns of its prompt may be named as in other tools."""
     prompt = row.get("prompt")
     if isinstance(prompt, str) and prompt.lstrip()[:1] not in ("[", "{"):
-        return [dict(row)]
+        if REPLY not in prompt or not is_transcript(prompt):
+            return [dict(row)]
+        return [{**row, "prompt": spoken(prompt)}]
     prompt = parsed(prompt)
     if not are_turns(prompt) or _is_ours(prompt):
         return [dict(row)]
@@ -103,7 +109,7 @@ def renamed(columns: Mapping[str, str], *, known: frozenset[str], title: str = "
         ours = {name: row[theirs] for name, theirs in columns.items() if theirs in row}
         ours |= {name: row[name] for name in kept if name in row}
         if "responses" in columns and "responses" in ours:
-            ours["responses"] = _with_texts(ours["responses"])
+            ours["responses"] = _with_texts(ours["responses"], columns["responses"], work)
         if title and absent(ours.get("prompt")) and not absent(row.get(title)):
             ours["prompt"] = row[title]
         return own_rows(ours, work)
@@ -111,12 +117,34 @@ def renamed(columns: Mapping[str, str], *, known: frozenset[str], title: str = "
     return rows_of
 
 
-def _with_texts(responses: Any) -> Any:
-    """Return responses of others, whose objects call their text `response`, as ours."""
+def _with_texts(responses: Any, column: str, work: Work) -> Any:
+    """Return responses of others, whose objects call their text `response` or `answer`, as ours."""
     listed = objects(responses)
-    if not listed or any("response" not in one or "text" in one for one in listed):
+    key = next((name for name in _TEXTS if all(name in one for one in listed)), None)
+    if not listed or key is None or any("text" in one for one in listed):
         return responses
-    return [reply(one["response"], model=one.get("model")) for one in listed]
+    made = []
+    for one in listed:
+        scores = _numbers({name: one.get(name) for name in _SCORES})
+        scores |= _ratings(one.get("annotations"))
+        made.append(
+            reply(one[key], model=one.get("model"), rank=one.get("rank"), scores=scores or None)
+        )
+        work.leave(f"{column}.", one, {key, "model", "rank", "annotations", *_SCORES}.__contains__)
+    return made
+
+
+def _ratings(annotations: Any) -> dict[str, float]:
+    """Return the ratings by aspect, as UltraFeedback has them."""
+    if not isinstance(annotations, Mapping):
+        return {}
+    rated = {name: one for name, one in annotations.items() if isinstance(one, Mapping)}
+    return _numbers({str(name): one.get("Rating") for name, one in rated.items()})
+
+
+def _numbers(values: Mapping[str, Any]) -> dict[str, float]:
+    found = {name: number_of(value) for name, value in values.items()}
+    return {name: number for name, number in found.items() if number is not None}
 
 
 def _has_prompt(columns: frozenset[str], first: Iterable[Row]) -> bool:

@@ -3,7 +3,7 @@
 Both keep the texts in an object of their own. It is read like a file of its own: a pair of
 responses, numbered responses or a conversation in it is recognised. What annotators wrote there
 comes in as responses of people. Their ranks, scores, labels and marked passages come in where it is
-clear which response they are of (see `judged`); the rest is counted.
+clear which response they are of (see `judged`); suggestions and the rest are counted.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from modelhub.rules.prepare import MOST_COLUMNS
 from modelhub.rules.raw_rows import BadRow
 from modelhub.rules.shapes import argilla
-from modelhub.rules.shapes.base import Row, RowsOf, Shape, Work, reply, with_id
+from modelhub.rules.shapes.base import Inner, Row, RowsOf, Shape, Work, reply, with_id
 from modelhub.rules.shapes.judged import (
     JUDGED,
     Answer,
@@ -44,15 +44,16 @@ def _is_label_studio(columns: frozenset[str], first: Sequence[Row]) -> bool:
     )
 
 
-def _label_studio(inner: RowsOf) -> RowsOf:
+def _label_studio(inner: Inner) -> RowsOf:
     def rows_of(row: Row, work: Work) -> list[dict[str, Any]]:
         data = parsed(row.get("data"))
         if not isinstance(data, Mapping):
             raise BadRow(_("data is not an object with the texts of the task."))
         answers: list[Answer] = []
-        made = with_id(row, inner(data, work))
+        made = with_id(row, inner.rows_of(data, work))
+        field, listed = _listed(data) if made and "responses" not in made[-1] else ("", {})
+        work.leave("data.", data, lambda name: name == field or inner.reads(name))
         written = [*_predicted(row, work), *_annotated(row, answers, work)]
-        listed = _listed(data) if made and "responses" not in made[-1] else {}
         made = _with_replies(made, [reply(text) for text in listed.values()])
         names = {name: place for place, name in enumerate(listed)}
         return _with_replies(judged(made, data, answers, work, names), written)
@@ -60,14 +61,14 @@ def _label_studio(inner: RowsOf) -> RowsOf:
     return rows_of
 
 
-def _listed(data: Mapping[str, Any]) -> dict[str, str]:
-    """Return id → text of the entries that Label Studio lists to be ranked, or nothing."""
-    for value in data.values():
+def _listed(data: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+    """Return the field with entries to be ranked, and id → text of them; empty without one."""
+    for field, value in data.items():
         entries = objects(value)
-        texts = {text_of(one.get("id")): one.get("body") for one in entries}
+        texts = {text_of(entry.get("id")): entry.get("body") for entry in entries}
         if entries and all(name and isinstance(body, str) for name, body in texts.items()):
-            return {name: str(body) for name, body in texts.items()}
-    return {}
+            return field, {name: str(body) for name, body in texts.items()}
+    return "", {}
 
 
 def _predicted(row: Row, work: Work) -> list[dict[str, Any]]:
@@ -170,7 +171,7 @@ def _with_replies(
     return [*made[:-1], {**row, "responses": [*known, *written]}]
 
 
-def nested(inner_of: Callable[[Sequence[Row]], RowsOf]) -> list[Shape]:
+def nested(inner_of: Callable[[Sequence[Row]], Inner]) -> list[Shape]:
     """Return the shapes of both tools. `inner_of` finds how to read the texts inside of rows."""
     return [
         Shape(
@@ -188,7 +189,7 @@ def nested(inner_of: Callable[[Sequence[Row]], RowsOf]) -> list[Shape]:
                 inner_of([argilla.fields_of(row) for row in first]), argilla.closed_questions(first)
             ),
             used=frozenset({"id", "external_id", "fields", "responses", "suggestions"}),
-            also=argilla.reads,
+            also=lambda _name: True,
         ),
     ]
 

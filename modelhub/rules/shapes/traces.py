@@ -1,12 +1,15 @@
 """Conversations in traces: exports of Langfuse, and spans by OpenTelemetry's GenAI conventions.
 
 Langfuse's tables, downloads and data sets keep the conversation in `input` and the reply in
-`output` (or `expectedOutput`). OpenTelemetry has `gen_ai.input.messages` and
-`gen_ai.output.messages`, whose turns have `parts`; each output message is a response.
+`output` (or `expectedOutput`); its exports to files have the same names in snake case.
+OpenTelemetry has `gen_ai.input.messages` and `gen_ai.output.messages`, whose turns have `parts`;
+each output message is a response. They are attributes of spans, of events of spans, or of log
+records. Older versions and OpenInference have an attribute for each turn (`gen_ai.prompt.0.role`).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -19,12 +22,18 @@ from modelhub.rules.shapes.turns import are_turns, said, turns_of
 from modelhub.rules.shapes.values import absent, filled, objects, parsed, text_of
 
 INPUT, OUTPUT = "gen_ai.input.messages", "gen_ai.output.messages"
-_MODEL = ("gen_ai.response.model", "gen_ai.request.model")
-_ATTRIBUTES = ("attributes", "span_attributes", "SpanAttributes")
+_MODEL = ("gen_ai.response.model", "gen_ai.request.model", "llm.model_name")
+_ATTRIBUTES = ("attributes", "span_attributes", "SpanAttributes", "LogAttributes", "body")
 _LANGFUSE = {"traceId", "sessionId", "observations", "startTime", "expectedOutput", "timestamp"}
-_OUTPUTS = ("output", "expectedOutput")
-_LEVELS = ("resourceSpans", "scopeSpans", "spans")
+_LANGFUSE |= {"trace_id", "session_id", "start_time", "expected_output", "source_trace_id"}
+_OUTPUTS = ("output", "expectedOutput", "expected_output")
+_LEVELS = ("resourceSpans", "scopeSpans", "spans", "resourceLogs", "scopeLogs", "logRecords")
 """The lists of OTLP, from the outermost one."""
+_TURN = re.compile(
+    r"(?:gen_ai\.(prompt|completion)|llm\.(input|output)_messages)\.(\d{1,4})\."
+    r"(?:message\.)?(role|content)"
+)
+"""An attribute of one turn, of OpenLLMetry or OpenInference."""
 _SPAN_IDS = ("spanId", "span_id", "SpanId", "id")
 NO_TALK = "no_conversation"
 """Counts spans and traces that hold no conversation (of tools, searches)."""
@@ -49,8 +58,8 @@ def _langfuse(row: Row, work: Work) -> list[dict[str, Any]]:
     texts = [] if talk.reply is None else [talk.reply]
     if (output := _reply_in(filled(source, _OUTPUTS))) and output not in texts:
         texts = [output]
-    model = text_of(filled(source, ("model", "modelId", "providedModelName")))
-    name = filled(trace, ("id", "traceId"))
+    model = text_of(filled(source, _LANGFUSE_MODELS))
+    name = filled(trace, ("id", "traceId", "trace_id"))
     return [row_of(talk.prompt, [reply(text, model=model) for text in texts], external_id=name)]
 
 
@@ -72,8 +81,18 @@ def _turns_in(value: Any) -> Any:
         return None
     if are_turns([value]):
         return [value]
+    if isinstance(value.get("args"), list | tuple) and isinstance(value.get("kwargs"), Mapping):
+        value = _argument(value["args"], value["kwargs"])  # of a function that was observed
+        if not isinstance(value, Mapping):
+            return value
     inner = filled(value, ("messages", "input", "prompt", "question", "query", "message"))
     return None if inner is None else _turns_in(inner)
+
+
+def _argument(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """Return the only argument of a function, or its arguments by name."""
+    given = [*args, *kwargs.values()]
+    return _turns_in(given[0]) if len(given) == 1 else kwargs
 
 
 def _reply_in(value: Any) -> str:
@@ -93,19 +112,37 @@ def _reply_in(value: Any) -> str:
 
 def attributes(span: Mapping[str, Any]) -> dict[str, Any]:
     """Return the attributes of a span: columns of its own, an object, or OTLP's list of keys."""
-    found = {name: value for name, value in span.items() if name.startswith("gen_ai.")}
+    found = {name: value for name, value in span.items() if _is_attribute(name)}
     for name in _ATTRIBUTES:
         given = parsed(span.get(name))
         if isinstance(given, Mapping):
-            found |= given
+            found |= _value(given) if "kvlistValue" in given else given
         elif isinstance(given, list | tuple):
             pairs = [one for one in given if isinstance(one, Mapping) and "key" in one]
             found |= {str(one["key"]): _value(one.get("value")) for one in pairs}
         found |= {
             key.removeprefix(f"{name}."): value
             for key, value in span.items()
-            if key.startswith(f"{name}.gen_ai.")
+            if key.startswith(f"{name}.") and _is_attribute(key.removeprefix(f"{name}."))
         }
+    for event in objects(span.get("events")):
+        found |= {key: value for key, value in attributes(event).items() if _is_attribute(key)}
+    return _with_turns(found)
+
+
+def _is_attribute(name: str) -> bool:
+    return name.startswith(("gen_ai.", "llm.input_messages.", "llm.output_messages."))
+
+
+def _with_turns(found: dict[str, Any]) -> dict[str, Any]:
+    """Add the messages whose turns have an attribute each."""
+    sides: dict[str, dict[int, dict[str, Any]]] = {}
+    for name, value in found.items():
+        if match := _TURN.fullmatch(name):
+            side = INPUT if match[1] == "prompt" or match[2] == "input" else OUTPUT
+            sides.setdefault(side, {}).setdefault(int(match[3]), {})[match[4]] = value
+    for side, turns in sides.items():
+        found.setdefault(side, [turns[number] for number in sorted(turns)])
     return found
 
 
@@ -168,19 +205,20 @@ def _span(span: Mapping[str, Any], about: Mapping[str, Any], work: Work) -> dict
     )
 
 
+_LANGFUSE_MODELS = ("model", "modelId", "providedModelName", "provided_model_name")
 LANGFUSE = Shape(
     "langfuse",
     gettext_lazy("Langfuse export"),
     _is_langfuse,
     _langfuse,
-    used=frozenset({"id", "traceId", "trace", "input", "output", "expectedOutput", "observations"})
-    | {"model", "modelId", "providedModelName"},
+    used=frozenset({"id", "traceId", "trace_id", "trace", "input", "observations"})
+    | {*_OUTPUTS, *_LANGFUSE_MODELS},
 )
 OTEL = Shape(
     "otel",
     gettext_lazy("OpenTelemetry GenAI spans"),
     _is_otel,
     _otel,
-    used=frozenset({*_LEVELS, *_ATTRIBUTES, *_SPAN_IDS}),
-    also=lambda name: "gen_ai." in name,
+    used=frozenset({*_LEVELS, *_ATTRIBUTES, *_SPAN_IDS, "events"}),
+    also=lambda name: "gen_ai." in name or "llm." in name,
 )

@@ -1,7 +1,8 @@
 """Open-Assistant's conversation trees: nested (`prompt` with `replies`) or as a list of messages.
 
 Each turn of a person with replies becomes a prompt, with the turns above it as its conversation.
-The best of several replies has rank 0 there, and 1 here.
+The best of several replies has rank 0 there, and 1 here. Deleted messages are left out with all
+below them.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ from modelhub.rules.raw_rows import UNEXPECTED, BadRow, Raw, not_understood
 from modelhub.rules.shapes.base import Row, Shape, Work, reply, row_of
 from modelhub.rules.shapes.turns import ROLES, Turn, heard
 from modelhub.rules.shapes.values import absent, objects, parsed, text_of
+from modelhub.rules.values import whole, yes_or_no
 
+DELETED = "deleted_messages"
+"""Counts deleted messages that have no deleted message above them."""
 MOST_DEPTH = 200
 """Turns of one branch, which is the most that a prompt may have."""
 _FLAT = {"message_id", "parent_id", "text", "role"}
@@ -38,7 +42,9 @@ def _nested(row: Row, work: Work) -> list[dict[str, Any]]:
 
 def _prompts(root: Mapping[str, Any], work: Work) -> Iterator[dict[str, Any]]:
     """Yield a row for each turn of a person with replies, from the top; raises BadRow."""
-    waiting: list[tuple[Mapping[str, Any], list[Turn]]] = [(root, [])]
+    waiting: list[tuple[Mapping[str, Any], list[Turn]]] = [
+        (one, []) for one in _without_deleted([root], work)
+    ]
     while waiting:
         node, above = waiting.pop()
         if len(above) >= MOST_DEPTH:
@@ -49,7 +55,7 @@ def _prompts(root: Mapping[str, Any], work: Work) -> Iterator[dict[str, Any]]:
             work.choices,
             work.counts,
         )
-        below = [one for one in objects(node.get("replies")) if not one.get("deleted")]
+        below = _without_deleted(objects(node.get("replies")), work)
         if role == "user":
             yield row_of(
                 turns,
@@ -65,6 +71,13 @@ def _prompts(root: Mapping[str, Any], work: Work) -> Iterator[dict[str, Any]]:
         waiting += [(one, turns) for one in reversed(below)]
 
 
+def _without_deleted(nodes: Sequence[Mapping[str, Any]], work: Work) -> list[Mapping[str, Any]]:
+    kept = [one for one in nodes if yes_or_no(one.get("deleted")) is not True]
+    if len(kept) < len(nodes):
+        work.counts[DELETED] += len(nodes) - len(kept)
+    return kept
+
+
 def _role(node: Mapping[str, Any]) -> str:
     name = text_of(node.get("role")).strip()
     role = ROLES.get(name.lower())
@@ -74,7 +87,7 @@ def _role(node: Mapping[str, Any]) -> str:
 
 
 def _rank(node: Mapping[str, Any]) -> int | None:
-    rank = node.get("rank")
+    rank = whole(node.get("rank"))
     if not isinstance(rank, int | float) or not isfinite(rank) or int(rank) != rank or rank < 0:
         return None
     return int(rank) + 1
@@ -82,7 +95,7 @@ def _rank(node: Mapping[str, Any]) -> int | None:
 
 def _origin(node: Mapping[str, Any]) -> str:
     """Return who wrote a reply: people, except where the file says that a model did."""
-    return "ai" if node.get("synthetic") is True else "human"
+    return "ai" if yes_or_no(node.get("synthetic")) is True else "human"
 
 
 def _is_flat(columns: frozenset[str], first: Sequence[Row]) -> bool:

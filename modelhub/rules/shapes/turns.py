@@ -1,7 +1,7 @@
 """Reads the turns of a conversation in the formats of other tools, and splits off its last reply.
 
 Formats: OpenAI (`role`, `content`), ShareGPT (`from`, `value`), OpenTelemetry (`role`, `parts`),
-and transcripts of Label Studio (`author` or `speaker`, `text`).
+LangChain (`type`, `content`), and transcripts of Label Studio (`author` or `speaker`, `text`).
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ ROLES = {
     "gpt": "assistant",
     "chatgpt": "assistant",
     "bot": "assistant",
+    "bing": "assistant",
+    "bard": "assistant",
     "chatbot": "assistant",
     "model": "assistant",
     "ai": "assistant",
@@ -84,7 +86,10 @@ def turns_of(value: Any) -> list[Turn]:
 
 
 def _role_key(turn: Mapping[str, Any]) -> str | None:
-    return next((key for key in _ROLE_KEYS if isinstance(turn.get(key), str)), None)
+    found = next((key for key in _ROLE_KEYS if isinstance(turn.get(key), str)), None)
+    if found is None and isinstance(kind := turn.get("type"), str) and kind.lower() in ROLES:
+        return "type"
+    return found
 
 
 def _turn(turn: Any, number: int) -> Turn:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from math import isnan
+from math import isfinite, isnan
 from typing import Any
 
 from codesign.shared.visible import shows_nothing
@@ -57,6 +57,17 @@ def is_object(value: Any) -> bool:
 def text_of(value: Any) -> str:
     """Return a text without a missing value's name: empty for None and NaN."""
     return "" if absent(value) else str(value)
+
+
+def number_of(value: Any) -> float | None:
+    """Return a finite number, also of text; None for everything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        found = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return found if isfinite(found) else None
 
 
 def without_missing(row: Row) -> dict[str, Any]:

@@ -33,6 +33,7 @@ from django.utils.translation import gettext as _
 from modelhub.rules.import_choices import NO_OPTIONS, Options, options_from
 from modelhub.rules.imports import MOST_LINE, MOST_ROWS, packed
 from modelhub.rules.mapping import NoPrompt
+from modelhub.rules.prepare import readable
 from modelhub.rules.raw_rows import BadRow, Note, RawRows, Unused
 from modelhub.rules.row_reading import ReadRows
 from modelhub.services.file_reader.content import Content
@@ -129,6 +130,8 @@ def main(
 
 
 def _rows(source: RawRows, name: str, options: Options) -> ReadRows:
+    if source.part:
+        name = _("%(name)s, sheet “%(sheet)s”,") % {"name": name, "sheet": readable(source.part)}
     try:
         return ReadRows(source, options)
     except NoPrompt as unknown:

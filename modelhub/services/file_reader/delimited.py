@@ -12,6 +12,7 @@ from typing import Any, TextIO
 
 from django.utils.translation import gettext as _
 
+from annotations.rules.texts import is_utf8
 from modelhub.rules.code_pages import WESTERN, accented, is_western
 from modelhub.rules.imports import MOST_LINE
 from modelhub.rules.raw_rows import BadRow, Note, Raw, RawRows
@@ -26,7 +27,7 @@ from modelhub.services.file_reader.tables import (
     table,
 )
 
-DELIMITERS = (",", ";", "\t")
+DELIMITERS = (",", ";", "\t", "|")
 """Spreadsheets use semicolons in countries with a decimal comma."""
 LONE = "surrogateescape"
 """Makes lone surrogates of bytes that cannot be decoded."""
@@ -36,8 +37,8 @@ SHOWN = 3
 """Words by which one can check how a file was read."""
 TABS = ".tsv"
 """The suffix that tells the delimiter."""
-_SEP = re.compile(r'"?sep=(.)"?\s*')
-"""The line by which Excel is told the delimiter."""
+_SEP = re.compile(r'"?sep=(.)"?\1*\s*', re.IGNORECASE)
+"""The line that names the delimiter for Excel."""
 
 
 def read(*, content: Content) -> RawRows:
@@ -48,9 +49,9 @@ def read(*, content: Content) -> RawRows:
     if western:
         content = replace(content, encoding=WESTERN)
     with content.text() as file:
-        told = _SEP.fullmatch(file.readline(20))
-    skipped = 1 if told else 0
-    delimiter = told[1] if told else _delimiter(content)
+        named = _SEP.fullmatch(file.readline(20))
+    skipped = 1 if named else 0
+    delimiter = named[1] if named else _delimiter(content)
     try:
         rows = table(
             records=lambda: _records(content, delimiter, skipped),
@@ -62,14 +63,14 @@ def read(*, content: Content) -> RawRows:
             _("%(name)s has an invalid first line: %(problem)s")
             % {"name": content.name, "problem": problem}
         ) from None
-    told_of = _western_note if western else _lost_note
-    return replace(rows, read=lambda wanted: _with_encoding(rows.read(wanted), told_of))
+    note_on = _western_note if western else _lost_note
+    return replace(rows, read=lambda wanted: _with_encoding(rows.read(wanted), note_on))
 
 
 def _is_western(found: bytes) -> bool:
     """Return whether a text with bytes beyond ASCII is written in Windows-1252.
 
-    A text that has anything that is valid UTF-8 is not, even if other bytes of it are damaged.
+    A text with any valid UTF-8 beyond ASCII is not, even if other bytes of it are damaged.
     """
     found = found[: found.rfind(b"\n") + 1] or found
     if not found or _DECODED.search(found.decode(errors=LONE)):
@@ -77,19 +78,18 @@ def _is_western(found: bytes) -> bool:
     return is_western(found.decode(WESTERN, errors=LONE))
 
 
-def _with_encoding(rows: Iterator[Raw], told_of: Callable[[str], str]) -> Iterator[Raw]:
+def _with_encoding(rows: Iterator[Raw], note_on: Callable[[str], str]) -> Iterator[Raw]:
     """Yield the rows, and once a Note before the first one for which there is one."""
-    told = ""
+    noted = False
     for line, row in rows:
-        if not told and isinstance(row, dict):
-            told = told_of(" ".join(row.values()))
-            if told:
-                yield 0, Note(told)
+        if not noted and isinstance(row, dict) and (note := note_on(" ".join(row.values()))):
+            noted = True
+            yield 0, Note(note)
         yield line, row
 
 
 def _lost_note(text: str) -> str:
-    if _is_utf8(text):
+    if is_utf8(text):
         return ""
     return _(
         "This file is not written as UTF-8, so letters such as é are lost. Please save it as “CSV "
@@ -100,34 +100,25 @@ def _lost_note(text: str) -> str:
 def _western_note(text: str) -> str:
     if text.isascii():
         return ""
-    said = _(
+    note = _(
         "This file is not written as UTF-8. It was read as Windows-1252, as Excel writes “CSV”. If "
         "accents are wrong, save it as “CSV UTF-8” instead."
     )
     words = ", ".join(f"“{word}”" for word in accented(text, SHOWN))
-    return said + (" " + _("Please check: %(words)s.") % {"words": words} if words else "")
-
-
-def _is_utf8(text: str) -> bool:
-    if text.isascii():
-        return True
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    return note + (" " + _("Please check: %(words)s.") % {"words": words} if words else "")
 
 
 def _delimiter(content: Content) -> str:
-    """Return the delimiter by which a prompt is among the names.
+    """Return the delimiter with which the names of the columns include a prompt.
 
-    Otherwise it is the one that the suffix tells, by which the records are equally wide, or by
-    which the first record has the most cells. Texts have delimiters, too, so they say little.
+    If that does not decide: the one of the suffix, the one with which all records are equally wide,
+    or the one with which the first record has the most cells. Counting delimiters would not help,
+    because texts contain them too.
     """
-    told = (
+    suffixes = (
         suffix for name in (content.name, content.path.name) for suffix in PurePath(name).suffixes
     )
-    tabs = any(suffix.lower() == TABS for suffix in told)
+    tabs = any(suffix.lower() == TABS for suffix in suffixes)
 
     def points(delimiter: str) -> tuple[bool, bool, bool, int]:
         first = list(islice(_records(content, delimiter), PEEK))
@@ -166,9 +157,19 @@ def _records(content: Content, delimiter: str, skipped: int = 0) -> Iterator[Rec
             except (csv.Error, BadRow) as error:
                 sentence = _(
                     "the line is not valid CSV (%(error)s); nothing after it could be read."
-                ) % {"error": error}
+                ) % {"error": _meaning(error)}
                 yield line, BadRow(sentence)
                 return
+
+
+def _meaning(error: Exception) -> str:
+    """Return what an error of the csv module means, and what helps."""
+    problem = str(error)
+    if problem == "unexpected end of data":
+        return _("a quotation mark is opened and not closed")
+    if problem.endswith("expected after '\"'"):
+        return _('inside of a quoted text, a quotation mark must be written twice, as ""')
+    return problem
 
 
 def _lines(file: TextIO) -> Iterator[str]:

@@ -51,8 +51,12 @@ def _value(raw: bytes) -> Any:
         return json.loads(raw.decode(errors="surrogateescape"))
     except RecursionError:
         return BadRow(_("the line is not valid JSON (nested too deeply)."))
+    except json.JSONDecodeError as error:
+        problem = _("%(problem)s in column %(column)d")
+        problem %= {"problem": error.msg, "column": error.colno}
     except ValueError as error:
-        return BadRow(_("the line is not valid JSON (%(error)s).") % {"error": error})
+        problem = str(error)
+    return BadRow(_("the line is not valid JSON (%(error)s).") % {"error": problem})
 
 
 def document(*, content: Content) -> RawRows:
@@ -78,11 +82,19 @@ def document(*, content: Content) -> RawRows:
 
 
 def _is_of_columns(value: dict[str, Any]) -> bool:
-    """Return whether a document has an object for each column, as data frames write it."""
-    columns = list(value.values())
-    if not all(isinstance(one, dict) and "0" in one for one in columns):
+    """Return whether a document has an object for each column or row, or lists of cells.
+
+    Data frames write these.
+    """
+    if isinstance(value.get("columns"), list) and isinstance(value.get("data"), list):
+        return True
+    objects = list(value.values())
+    if not objects or not all(isinstance(one, dict) for one in objects):
         return False
-    return bool(columns) and all(one.keys() == columns[0].keys() for one in columns)
+    first = objects[0]
+    if any(one.keys() != first.keys() for one in objects) or {"role", "from"} & first.keys():
+        return False
+    return "0" in first or "prompt" in first or (len(objects) > 1 and "prompt" not in value)
 
 
 def _is_of_splits(value: dict[str, Any]) -> bool:
@@ -91,7 +103,12 @@ def _is_of_splits(value: dict[str, Any]) -> bool:
 
 
 def _rows_in(value: Any) -> list[Any]:
-    """Return the rows of a JSON document that is an object."""
+    """Return the rows of a JSON document that is an object.
+
+    A trace with its observations is one row.
+    """
+    if "observations" in value and value.keys() & {"trace", "input", "sessionId"}:
+        return [value]
     lists = [one for one in value.values() if _is_list_of_rows(one)] if value else []
     return lists[0] if len(lists) == 1 and "prompt" not in value else [value]
 
@@ -125,6 +142,7 @@ class _Entries(Iterator[Any]):
 
     def __init__(self, file: TextIO) -> None:
         self._file, self._text, self._at = file, "", 0
+        self._line = self._column = 1  # where the text in memory begins
         self._decode = json.JSONDecoder().raw_decode
         self._expect("[")
         self._first = True
@@ -139,7 +157,7 @@ class _Entries(Iterator[Any]):
         if ends:
             self._at += 1 if self._text[self._at : self._at + 1] == "]" else 0
             if self._next_character():
-                raise ValueError(_("there is more after the end of the list"))
+                raise ValueError(self.at(self._at, _("there is more after the end of the list")))
             raise StopIteration
         return self._value()
 
@@ -147,9 +165,10 @@ class _Entries(Iterator[Any]):
         while True:
             try:
                 value, end = self._decode(self._text, self._at)
-            except json.JSONDecodeError:
+            except json.JSONDecodeError as error:
+                problem = self.at(error.pos, error.msg)
                 if len(self._text) - self._at > MOST_LINE or not self._more():
-                    raise
+                    raise ValueError(problem) from None
                 continue
             if end < len(self._text) or not self._more():
                 self._at = end
@@ -158,7 +177,7 @@ class _Entries(Iterator[Any]):
     def _expect(self, marks: str) -> str:
         mark = self._next_character()
         if not mark or mark not in marks:
-            raise ValueError(_("“%(mark)s” is missing") % {"mark": marks[0]})
+            raise ValueError(self.at(self._at, _("“%(mark)s” is missing") % {"mark": marks[0]}))
         self._at += 1
         return mark
 
@@ -172,9 +191,22 @@ class _Entries(Iterator[Any]):
     def _more(self) -> bool:
         """Read as much again as is left; return whether there was more."""
         left = self._text[self._at :]
+        self._line, self._column = self._place(self._at)
         more = self._file.read(max(PART, len(left)))
         self._text, self._at = left + more, 0
         return bool(more)
+
+    def at(self, place: int, problem: str) -> str:
+        """Return a problem with its line and column in the file. `place` is in the text."""
+        line, column = self._place(place)
+        words = _("%(problem)s in line %(line)d, column %(column)d of the file")
+        return words % {"problem": problem, "line": line, "column": column}
+
+    def _place(self, place: int) -> tuple[int, int]:
+        lines = self._text.count("\n", 0, place)
+        if not lines:
+            return self._line, self._column + place
+        return self._line + lines, place - self._text.rfind("\n", 0, place)
 
 
 def body(*, content: Content) -> RawRows:

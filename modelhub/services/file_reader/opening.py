@@ -1,4 +1,4 @@
-"""Opens a file of any kind. The kind is told by the content, and by the name where it must be."""
+"""Opens a file of any kind. Its content decides the kind; its name does if the content cannot."""
 
 from __future__ import annotations
 
@@ -20,6 +20,32 @@ from modelhub.services.file_reader.refusals import Refused
 ZIP, OLD_OFFICE, PARQUET = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1"
 OTHERS = {b"\xfd7zXZ\x00": "xz", b"BZh": "bzip2", b"7z\xbc\xaf": "7z", b"Rar!": "rar"}
 """First bytes of compressed files that are not read."""
+UNREAD = {
+    b"%pdf-": "PDF",
+    b"<!doctype html": "HTML",
+    b"<html": "HTML",
+    b"<table": "HTML",
+    b"<?xml": "XML",
+    b"{\\rtf": "RTF",
+    b"arrow1": "Arrow",
+    b"obj\x01": "Avro",
+    b"sqlite format 3": "SQLite",
+    b"\x89hdf": "HDF5",
+    b"$fl2": "SPSS",
+    b"<stata_dta": "Stata",
+    b"\x80\x04\x95": "pickle",
+    b"\x80\x05\x95": "pickle",
+}
+"""First bytes, in lower case, of kinds of files that other programs call tables, and their names.
+Web pages are often named like files of Excel."""
+DOCUMENTS = {
+    "word/document.xml": "Word",
+    "ppt/presentation.xml": "PowerPoint",
+    "xl/workbook.bin": "Excel (.xlsb)",
+    "Index/Document.iwa": "Numbers",
+    "content.xml": "OpenDocument",
+}
+"""Files inside of zip files that are documents of office programs."""
 READERS: dict[str, Callable[..., RawRows]] = {
     ".jsonl": json_text.lines,
     ".json": json_text.document,
@@ -52,6 +78,8 @@ def open_file(*, path: Path, name: str, mapped: frozenset[str]) -> RawRows:
         if begins.startswith(sign):
             content = replace(content, packing=packing)
             begins = content.beginning()
+    if not begins:
+        raise _empty(name)
     named = _kind_by_name(path, name)
     kind = _kind(content, begins, named)
     rows = READERS[kind](content=content)
@@ -76,10 +104,7 @@ def _check(path: Path, name: str) -> None:
         )
     size = path.stat().st_size
     if not size:
-        raise Refused(
-            _("%(name)s is empty. Please choose a file with a row for each prompt.")
-            % {"name": name}
-        )
+        raise _empty(name)
     if size > MOST_BYTES:
         sentence = _(
             "%(name)s has %(size)s bytes; the limit is %(most)s. Please split the file."
@@ -87,10 +112,15 @@ def _check(path: Path, name: str) -> None:
         raise Refused(sentence, status=413)
 
 
+def _empty(name: str) -> Refused:
+    sentence = _("%(name)s is empty. Please choose a file with a row for each prompt.")
+    return Refused(sentence % {"name": name})
+
+
 def _kind_by_name(path: Path, name: str) -> str:
-    """Return the kind that the name tells, without the suffix of a compression; empty if none."""
-    for told in (name, path.name):
-        suffixes = [suffix.lower() for suffix in PurePath(told).suffixes]
+    """Return the kind by the name, without the suffix of a compression; empty if unknown."""
+    for candidate in (name, path.name):
+        suffixes = [suffix.lower() for suffix in PurePath(candidate).suffixes]
         if suffixes and suffixes[-1] in PACKINGS:
             suffixes.pop()
         if suffixes and (kind := SAME.get(suffixes[-1], suffixes[-1])) in READERS:
@@ -99,15 +129,15 @@ def _kind_by_name(path: Path, name: str) -> str:
 
 
 def _kind(content: Content, begins: bytes, named: str) -> str:
-    """Return the kind that the content tells, or that of the name where both fit."""
+    """Return the kind by the content, or by the name if the content fits several kinds."""
     if named == BODY:
         return BODY
     _refuse_unreadable(content, begins)
-    if begins.startswith(PARQUET) or named == ".parquet":
+    text = begins.removeprefix(json_text.BOM).lstrip()
+    if begins.startswith(PARQUET) or (named == ".parquet" and not _OPENS_JSON.match(text)):
         return ".parquet"
     if begins.startswith(ZIP):
         return ".xlsx"
-    text = begins.removeprefix(json_text.BOM).lstrip()
     if named == ".csv" and not _OPENS_JSON.match(text):
         return ".csv"
     if text.startswith(b"["):
@@ -131,7 +161,7 @@ def _has_lines(content: Content) -> bool:
 
 def _refuse_unreadable(content: Content, begins: bytes) -> None:
     name = {"name": content.name}
-    if begins[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if begins[:2] in (b"\xff\xfe", b"\xfe\xff") or _is_utf_16(begins):
         raise Refused(_("%(name)s is written as UTF-16. Please save it as UTF-8.") % name)
     if begins.startswith(OLD_OFFICE):
         raise Refused(
@@ -141,9 +171,26 @@ def _refuse_unreadable(content: Content, begins: bytes) -> None:
             )
             % name
         )
+    start = begins.removeprefix(json_text.BOM).lstrip().lower()
+    kinds = [kind for sign, kind in UNREAD.items() if start.startswith(sign)]
     packings = [kind for sign, kind in (OTHERS | PACKED).items() if begins.startswith(sign)]
-    if begins.startswith(ZIP) and not sheets.is_workbook(content=content):
+    if begins.startswith(ZIP) and (parts := sheets.parts(content=content)) is None:
+        raise Refused(_("%(name)s is damaged or cut off. Please export or upload it again.") % name)
+    if begins.startswith(ZIP) and parts is not None and sheets.WORKBOOK not in parts:
+        kinds += [kind for part, kind in DOCUMENTS.items() if part in parts]
         packings.append("zip")
+    if kinds:
+        sentence = _(
+            "%(name)s holds %(kind)s, which is not read. Please save it as .csv, .xlsx, .jsonl or "
+            ".parquet."
+        )
+        raise Refused(sentence % (name | {"kind": kinds[0]}))
     if packings:
         sentence = _("%(name)s is compressed (%(kind)s). Please unpack it first.")
         raise Refused(sentence % (name | {"kind": packings[0]}))
+
+
+def _is_utf_16(begins: bytes) -> bool:
+    """Return whether every other byte is zero, as in Latin text of UTF-16 without a mark."""
+    pairs = len(begins) // 2
+    return pairs > 1 and pairs * 9 // 10 <= max(begins[::2].count(0), begins[1::2].count(0))

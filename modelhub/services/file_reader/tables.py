@@ -14,7 +14,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from codesign.shared.visible import shows_nothing
-from modelhub.rules.prepare import COLUMNS, own_name, readable
+from modelhub.rules.prepare import COLUMNS, own_name, readable, trimmed
 from modelhub.rules.raw_rows import BadRow, Note, Raw, RawRows
 from modelhub.rules.shapes.own import guess
 
@@ -24,7 +24,7 @@ Record = tuple[int, Any]
 Records = Callable[[], Iterator[Record]]
 """Yields all records of a table, from the first one on, each time it is called."""
 PEEK = 12
-"""Records among which the names of the columns are looked for."""
+"""The first records, in which the names of the columns are searched."""
 LONGEST_NAME = 200
 """Characters of a cell that may name a column that is known."""
 FAILED = frozenset(
@@ -41,7 +41,7 @@ FAILED = frozenset(
         "#FIELD!",
     }
 )
-"""What spreadsheets show in the cell of a formula that failed."""
+"""The text of a cell whose formula failed."""
 
 
 class Rounded(str):
@@ -50,7 +50,16 @@ class Rounded(str):
     __slots__ = ()
 
 
+class NotComputed(str):
+    """The cell of a formula whose result is not in the file."""
+
+    __slots__ = ()
+
+
 _IMPORT_ID = re.compile(r'\s*\{\s*"ImportId"\s*:')
+_DATES = ("StartDate", "EndDate", "RecordedDate")
+_RESPONSE_IDS = ("ResponseId", "ResponseID")
+"""Columns of every export of Qualtrics."""
 
 
 def filled(*, cells: Any) -> int:
@@ -101,7 +110,7 @@ def has_prompt(*, cells: Any, mapped: frozenset[str]) -> bool:
 
 
 def _has_mapped(cells: Cells, mapped: frozenset[str]) -> bool:
-    return any(cell.strip() in mapped for cell in cells)
+    return any(trimmed(cell) in mapped for cell in cells)
 
 
 def _guessed(cells: Cells) -> dict[str, str]:
@@ -111,12 +120,14 @@ def _guessed(cells: Cells) -> dict[str, str]:
 def table(*, records: Records, total: int, mapped: frozenset[str]) -> RawRows:
     """Return the rows of a table; raises BadRow if its names cannot be read."""
     first = list(islice(records(), PEEK))
+    if not any(isinstance(cells, BadRow) or filled(cells=cells) for _line, cells in first):
+        return RawRows(columns=None, total=0, read=lambda _wanted: iter(()))
     place = header_place(first=first, mapped=mapped)
-    names = first[place][1] if first else []
+    names = first[place][1]
     if isinstance(names, BadRow):
         raise names
-    columns = [name.strip() for name in names]
-    while columns and shows_nothing(columns[-1]):
+    columns = [trimmed(name) for name in names]
+    while columns and not columns[-1]:
         columns.pop()
     notes, skipped = _left_out(first, place)
 
@@ -133,15 +144,22 @@ def _left_out(first: Sequence[Record], place: int) -> tuple[list[str], int]:
     if any(filled(cells=cells) for _line, cells in first[:place]):
         sentence = _("The names of the columns are in line %(line)d. Lines above it were left out.")
         notes.append(sentence % {"line": first[place][0]})
-    if not _is_of_qualtrics(first[place + 1 : place + 3]):
-        return notes, place + 1
-    notes.append(
-        _(
-            "This is an export of Qualtrics. The two rows below the names, with the wording of the "
-            "questions and ids of Qualtrics, were left out."
+    rows = _rows_of_qualtrics(first[place][1], first[place + 1 : place + 3])
+    if rows == 2:
+        notes.append(
+            _(
+                "This is an export of Qualtrics. The two rows below the names, with the wording of "
+                "the questions and ids of Qualtrics, were left out."
+            )
         )
-    )
-    return notes, place + 3
+    elif rows:
+        notes.append(
+            _(
+                "This is an export of Qualtrics. The row below the names, with the wording of the "
+                "questions or ids of Qualtrics, was left out."
+            )
+        )
+    return notes, place + 1 + rows
 
 
 def _rows(
@@ -165,6 +183,12 @@ def _rows(
             sentence = _("the cell of %(column)s holds the error %(error)s of a formula.")
             values = {"column": readable(failed[0]), "error": row[failed[0]]}
             yield line, BadRow(sentence % values)
+        elif formulas := [name for name, cell in row.items() if isinstance(cell, NotComputed)]:
+            sentence = _(
+                "the cell of %(column)s holds a formula without a result. Open the file in a "
+                "spreadsheet program, and save it again."
+            )
+            yield line, BadRow(sentence % {"column": readable(formulas[0])})
         elif rounded := [name for name, cell in row.items() if isinstance(cell, Rounded)]:
             sentence = _("%(column)s is a number that was rounded (%(value)s). Write it as text.")
             values = {"column": readable(rounded[0]), "value": row[rounded[0]]}
@@ -173,9 +197,32 @@ def _rows(
             yield line, row
 
 
-def _is_of_qualtrics(below: Sequence[Record]) -> bool:
-    """Return whether the second row below the names has ids of Qualtrics."""
-    if len(below) < 2 or isinstance(below[1][1], BadRow):
+def _rows_of_qualtrics(names: Cells, below: Sequence[Record]) -> int:
+    """Return the number of rows below the names that Qualtrics puts there.
+
+    They are the wording of the questions and ids. Older exports and people's scripts leave one out.
+    """
+    if len(below) > 1 and _are_ids(below[1][1]):
+        return 2
+    return int(bool(below) and (_are_ids(below[0][1]) or _are_wordings(names, below[0][1])))
+
+
+def _are_ids(cells: Any) -> bool:
+    if isinstance(cells, BadRow):
         return False
-    ids = [cell for cell in below[1][1] if not shows_nothing(cell)]
+    ids = [cell for cell in cells if not shows_nothing(cell)]
     return bool(ids) and all(map(_IMPORT_ID.match, ids))
+
+
+def _are_wordings(names: Cells, cells: Any) -> bool:
+    """Return whether cells are words where Qualtrics has dates and ids of responses."""
+    if isinstance(cells, BadRow):
+        return False
+    here = {trimmed(name): cell for name, cell in zip(names, cells, strict=False)}
+    dates = [here[name] for name in _DATES if name in here]
+    ids = [here[name] for name in _RESPONSE_IDS if name in here]
+    return (
+        bool(dates and ids)
+        and not any(shows_nothing(cell) or re.search(r"\d", cell) for cell in dates)
+        and not any(shows_nothing(cell) or cell.startswith("R_") for cell in ids)
+    )

@@ -10,7 +10,7 @@ from django.utils import timezone
 from annotations.models import Assignment, Judgement, Seat
 from annotations.rules.states import AssignmentState, SeatState
 from annotations.tasks import expire_leases
-from codesign.compensation.queries import balances
+from codesign.compensation.queries.ledger import balances
 from tests.factories.annotations import answers, judge, judging_round, lease
 from tests.factories.studies import CohortFactory
 from tests.support.judging_api import Caller

@@ -28,6 +28,12 @@ def topics(caller: Caller, method: str = "GET", body: Any = None) -> Any:
     return caller.send(method, f"studies/{caller.member.study.slug}/topics/", body)
 
 
+def test_leasing_asks_for_no_choice() -> None:
+    member = judge(chose_topics=False)
+    judging_round(member.cohort)
+    assert Caller(member).lease().status_code == 201
+
+
 def test_choices_are_read_and_changed(panelist: Caller) -> None:
     assert topics(panelist).json() == {
         "choices": [

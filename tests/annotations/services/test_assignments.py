@@ -20,7 +20,7 @@ from annotations.rules.states import AssignmentState, SeatState
 from annotations.services import assignments, prompts, rounds, submissions
 from annotations.tasks import expire_leases
 from codesign.audit.models import Event
-from codesign.compensation import queries as compensation
+from codesign.compensation.queries import ledger
 from codesign.consent import services as consent
 from codesign.consent.rules import WithdrawalLevel
 from codesign.shared.actors import SYSTEM, Actor
@@ -87,7 +87,7 @@ def test_a_lease_keeps_the_terms_in_force(member: Member) -> None:
     assert member.cohort is not None
     set_rate(member.cohort, 500)
     send(held)
-    assert compensation.balances(member_id=member.id) == {"GBP": 80}
+    assert ledger.balances(member_id=member.id) == {"GBP": 80}
     assert held.rubric.version == 1
     assert held.expires_at - held.leased_at == timedelta(minutes=settings.ASSIGNMENT_LEASE_MINUTES)
     assert held.propensity == 0.5
@@ -175,7 +175,7 @@ def test_late_work_is_accepted_while_a_seat_is_free(member: Member) -> None:
     other = lease(judge(cohort=member.cohort))
     assert other.seat_id == held.seat_id
     assert send(held).next is not None
-    assert compensation.balances(member_id=member.id) == {"GBP": 80}
+    assert ledger.balances(member_id=member.id) == {"GBP": 80}
     seats = Seat.objects.filter(task=held.task_id).order_by("number")
     assert [(seat.state, seat.offered) for seat in seats] == [("leased", False), ("filled", False)]
 
@@ -252,7 +252,7 @@ def test_stopping_gives_the_task_back(member: Member) -> None:
     assignments.stop(actor=actor(member), assignment_id=held.id)
     assert Seat.objects.get().offered
     assert queries.held(actor=actor(member), slug=member.study.slug) is None
-    assert compensation.balances(member_id=member.id) == {}
+    assert ledger.balances(member_id=member.id) == {}
 
 
 @pytest.mark.parametrize("level", list(WithdrawalLevel))
@@ -280,7 +280,7 @@ def test_a_skip_is_final_for_the_prompt_and_paid(member: Member) -> None:
     second = judging_round(member.cohort, tasks=0)
     rounds.add_tasks(actor=SYSTEM, round=second, items=[(held.prompt, list(response))])
     assert ask(member) is None
-    assert compensation.balances(member_id=member.id) == {"GBP": 80}
+    assert ledger.balances(member_id=member.id) == {"GBP": 80}
     assert ask(judge(cohort=member.cohort)) is not None
 
 
@@ -315,7 +315,7 @@ def test_not_today_is_paid_once_a_day_of_the_person(member: Member) -> None:
         ended_at=midnight - timedelta(seconds=1)
     )
     assert not_today()
-    assert compensation.balances(member_id=member.id) == {"GBP": 3 * 80}
+    assert ledger.balances(member_id=member.id) == {"GBP": 3 * 80}
 
 
 def test_order_is_balanced_for_each_person_and_pair() -> None:
@@ -385,7 +385,7 @@ def test_example_judgements_are_marked_and_not_paid(member: Member) -> None:
     )
     assert sent.judgement.example
     assert Assignment.objects.get().example
-    assert compensation.balances(member_id=member.id) == {}
+    assert ledger.balances(member_id=member.id) == {}
 
 
 def test_progress_costs_the_same_for_many_tasks(member: Member) -> None:

@@ -19,7 +19,7 @@ from annotations.queries import assignments as queries
 from annotations.queries.progress import rounds_miscounted
 from annotations.rules.states import AssignmentState, SeatState
 from annotations.services import assignments, counters, rounds, seats, submissions
-from codesign.compensation import queries as compensation
+from codesign.compensation.queries import ledger, trial_balance
 from codesign.consent import services as consent
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import NoConsent
@@ -66,9 +66,9 @@ def test_32_people_and_60_scarce_tasks() -> None:
     per_task = Counter(Judgement.objects.values_list("assignment__task", flat=True))
     assert set(per_task.values()) == {3}
     assert not Seat.objects.exclude(state=SeatState.FILLED).exists()
-    paid = [compensation.balances(member_id=m.id).get("GBP", 0) for m in people]
+    paid = [ledger.balances(member_id=m.id).get("GBP", 0) for m in people]
     assert sum(paid) == 180 * 80
-    assert [*rounds_miscounted(), *compensation.imbalances()] == []
+    assert [*rounds_miscounted(), *trial_balance.imbalances()] == []
     check_seats()
 
 
@@ -118,7 +118,7 @@ def test_one_submission_sent_in_parallel_is_stored_once() -> None:
     assert all(isinstance(one, submissions.Submitted) for one in got)
     assert len({one.judgement.id for one in got if isinstance(one, submissions.Submitted)}) == 1
     assert len({one.next for one in got if isinstance(one, submissions.Submitted)}) == 1
-    assert compensation.balances(member_id=member.id) == {"GBP": 80}
+    assert ledger.balances(member_id=member.id) == {"GBP": 80}
 
 
 def submit(held: Assignment, body: dict[str, Any]) -> submissions.Submitted:

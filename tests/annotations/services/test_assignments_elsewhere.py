@@ -99,7 +99,7 @@ def test_a_heavy_text_that_stayed_covered_elsewhere_was_not_read() -> None:
     assert ask(other) is not None
 
 
-def test_others_people_and_one_study_are_as_before() -> None:
+def test_other_people_and_people_in_one_study_are_not_affected() -> None:
     one, _other = judging_both(HEAVY)
     stranger = judge(cohort=one.cohort)
     heavy = lease(one)

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from annotations.models import Judgement
 from codesign.audit.models import Event
-from codesign.compensation import queries as compensation
+from codesign.compensation.queries import ledger
 from codesign.shared.actors import SYSTEM
 from codesign.studies import services
 from codesign.studies.models import Member
@@ -63,7 +63,7 @@ def test_a_paused_study_accepts_open_assignments_and_leases_none(member: Member)
     assert sent.status_code == 201
     assert sent.json()["next"] is None
     assert Judgement.objects.count() == 1
-    assert compensation.balances(member_id=member.id) == {"GBP": 80}
+    assert ledger.balances(member_id=member.id) == {"GBP": 80}
 
 
 def test_pages_explain_the_pause(member: Member) -> None:

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def member() -> Member:
-    member = judge()
+    member = judge(chose_topics=False)
     judging_round(member.cohort)  # its text is about “low mood”
     return member
 

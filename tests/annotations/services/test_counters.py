@@ -14,9 +14,10 @@ from annotations.models import Round, RoundCounter, Seat
 from annotations.queries.progress import rounds_of
 from annotations.rules.states import SeatState
 from annotations.services import counters, submissions
-from codesign.compensation import queries as compensation
 from codesign.compensation.models import LedgerCounter, Leg, Transfer
-from codesign.compensation.services import reverse
+from codesign.compensation.queries import ledger, trial_balance
+from codesign.compensation.rules.ledger import AccountKind
+from codesign.compensation.services.ledger import reverse
 from codesign.consent import services as consent
 from codesign.shared.actors import SYSTEM, Actor
 from modelhub.models import GenerationRun
@@ -61,9 +62,9 @@ def test_folding_leaves_every_sum_and_one_row_for_each() -> None:
     made = judging_round(member.cohort, tasks=3)
     for _ in range(3):
         send(lease(member))
-    before = said(made), compensation.book_of(study_id=made.study_id)
+    before = said(made), ledger.book_of(study_id=made.study_id)
     assert counters.fold_all() > 0
-    assert (said(made), compensation.book_of(study_id=made.study_id)) == before
+    assert (said(made), ledger.book_of(study_id=made.study_id)) == before
     assert RoundCounter.objects.filter(round=made).count() == 2  # of its tasks, and of its cohort
     assert LedgerCounter.objects.filter(study_id=made.study_id).count() == 2  # a person, the study
     assert counters.fold_all() == 0
@@ -86,8 +87,10 @@ def test_balances_equal_the_sums_of_legs() -> None:
     for _ in range(2):
         send(lease(member))
     reverse(actor=SYSTEM, transfer=Transfer.objects.first(), reason="twice")  # type: ignore[arg-type]
-    (book,) = compensation.book_of(study_id=member.study_id)
-    earned = Leg.objects.filter(account__kind="earned").values_list("amount_minor", flat=True)
+    (book,) = ledger.book_of(study_id=member.study_id)
+    earned = Leg.objects.filter(account__kind=AccountKind.PAYABLE).values_list(
+        "amount_minor", flat=True
+    )
     assert (book.earned, book.entries, book.corrected, book.balanced) == (sum(earned), 3, 1, True)
 
 
@@ -99,15 +102,15 @@ def test_earnings_equal_the_sum_of_legs() -> None:
         send(lease(who))
     reverse(actor=SYSTEM, transfer=Transfer.objects.first(), reason="twice")  # type: ignore[arg-type]
     consent.withdraw(actor=Actor.of(other.user), member=other)
-    legs = Leg.objects.filter(account__kind="earned").order_by("account__owner_id")
+    legs = Leg.objects.filter(account__kind=AccountKind.PAYABLE).order_by("account__owner_id")
     added_up = dict(
         legs.values_list("account__owner_id").annotate(total=Sum("amount_minor")).order_by()
     )
     for _ in range(2):
-        balances = compensation.balances_of(member_ids=[member.id, other.id])
+        balances = ledger.balances_of(member_ids=[member.id, other.id])
         assert {who: dict(sums)["GBP"] for who, sums in balances.items()} == added_up
         assert sum(added_up.values()) == 2 * 80
-        assert list(compensation.imbalances()) == []
+        assert list(trial_balance.imbalances()) == []
         counters.fold_all()
 
 
@@ -133,10 +136,10 @@ def test_the_trial_balance_reports_a_wrong_counter() -> None:
     member = judge()
     judging_round(member.cohort, tasks=1)
     send(lease(member))
-    assert list(compensation.imbalances()) == []
-    assert list(compensation.credits_against_work()) == []
+    assert list(trial_balance.imbalances()) == []
+    assert list(trial_balance.credits_against_work()) == []
     LedgerCounter.objects.create(
         study_id=member.study_id, currency="GBP", earned=1, entries=0, corrected=0, total=0
     )
-    (sentence,) = compensation.imbalances()
+    (sentence,) = trial_balance.imbalances()
     assert "differ from its legs" in sentence

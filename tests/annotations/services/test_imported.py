@@ -1,4 +1,4 @@
-"""Judgements of others come in as such: counted, paid and consented to by nobody here."""
+"""Judgements that were made elsewhere are recorded apart from the work of members."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def record(story: Story, *statements: ImportedStatement, **changes: Any) -> int:
     return record_imported_judgements(**values | changes)
 
 
-def test_a_ranking_is_recorded_once_and_is_no_work_of_a_person(story: Story) -> None:
+def test_a_ranking_is_recorded_once_and_not_as_work_of_a_member(story: Story) -> None:
     prompt = story.prompt()
     first, second = story.responses(prompt)
     for _time in range(2):
@@ -107,7 +107,7 @@ def test_other_staff_are_refused(story: Story, role: Role) -> None:
     assert record(story, ImportedStatement(first.id, "rank"), actor=engineer) == 1
 
 
-def test_the_database_keeps_them_as_they_came(story: Story) -> None:
+def test_the_database_refuses_changes_of_recorded_rows(story: Story) -> None:
     first, _second = story.responses(story.prompt())
     record(story, ImportedStatement(first.id, "rank"))
     with pytest.raises(ProgrammingError, match="Cannot update"), transaction.atomic():

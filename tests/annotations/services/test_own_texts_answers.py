@@ -15,7 +15,7 @@ from annotations.queries.review import Kind
 from annotations.services import review, submissions
 from codesign.care.models import Case
 from codesign.care.services import cases
-from codesign.compensation import queries as compensation
+from codesign.compensation.queries import ledger
 from codesign.shared.actors import Actor
 from codesign.studies.models import Member
 from tests.factories.annotations import judge, judging_round, lease
@@ -145,7 +145,7 @@ def test_the_question_stands_on_the_page_that_answers(member: Member) -> None:
 
 
 def earned(member: Member) -> int:
-    return compensation.balances(member_id=member.id).get("GBP", 0)
+    return ledger.balances(member_id=member.id).get("GBP", 0)
 
 
 def press(member: Member) -> Case:

@@ -20,7 +20,7 @@ from tests.support.release_study import Story, release, rows, withdraw
 pytestmark = pytest.mark.django_db
 
 
-def test_comparisons_leave_with_texts_and_are_retracted() -> None:
+def test_comparisons_are_released_with_texts_and_retracted() -> None:
     """standards 2.9: whoever withdraws is in the list for the pairs that they compared."""
     panel = two_panelists()
     evaluation = compared(panel)
@@ -66,7 +66,7 @@ def test_a_release_for_training_has_none_of_it() -> None:
     assert made.manifest["dropped"]["preference"] == {"evaluation_round": 1}
 
 
-def test_imported_judgements_leave_in_a_config_of_their_own() -> None:
+def test_imported_judgements_are_released_in_their_own_config() -> None:
     story = Story()
     first, second = story.responses(story.prompt())
     held, _other = story.responses(story.prompt(held_out=True))

@@ -129,12 +129,12 @@ def test_form_and_api_pass_the_thresholds(story: Story, client: Client) -> None:
         {"purpose": "training", "least_p": "0.7", "least_margin": "1.5"},
     )
     client.post(f"/studies/{slug}/releases/new/", {"purpose": "training"})
-    told: Any = client.post(
+    body: Any = client.post(
         f"/api/v1/studies/{slug}/dataset-releases/",
         {"purpose": "evaluation", "least_p": 0.65},
         "application/json",
     ).json()
-    assert (told["least_p"], told["least_margin"]) == (0.65, 0.0)
+    assert (body["least_p"], body["least_margin"]) == (0.65, 0.0)
     thresholds = DatasetRelease.objects.order_by("number").values_list("least_p", "least_margin")
     assert list(thresholds) == [
         (Decimal("0.7"), Decimal("1.5")),
@@ -167,14 +167,14 @@ def test_the_best_rated_replies_are_asked_for_at_every_door(story: Story, client
     assert [row["meta"]["kind"] for row in rows(made, "sft")] == ["best_rated", "best_rated"]
     client.force_login(story.coordinator.user)
     page = client.get(f"/studies/{slug}/releases/{made.id}/").content.decode()
-    assert "from a median of 0.75 of the scale" in page
+    assert "with a median of at least 0.75 of the scale" in page
     client.post(f"/studies/{slug}/releases/new/", {"purpose": "training", "least_median": "0.8"})
-    told: Any = client.post(
+    body: Any = client.post(
         f"/api/v1/studies/{slug}/dataset-releases/",
         {"purpose": "training", "least_median": 1},
         "application/json",
     ).json()
-    assert told["least_median"] == 1.0
+    assert body["least_median"] == 1.0
     medians = DatasetRelease.objects.order_by("number").values_list("least_median", flat=True)
     assert list(medians) == [Decimal("0.75"), Decimal("0.8"), Decimal(1)]
 

@@ -105,7 +105,7 @@ def test_nothing_is_asked_about_turns_that_do_not_exist_or_without_rating() -> N
     assert Caller(other).submit(str(held.id), sent, key="one").status_code == 201
 
 
-def test_scores_of_turns_are_read_by_staff_and_by_nobody_else() -> None:
+def test_only_staff_read_scores_of_turns() -> None:
     member = judge()
     turns_round(cohort_of(member))
     held = lease(member)

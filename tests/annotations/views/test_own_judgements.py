@@ -12,8 +12,8 @@ from django.utils.formats import date_format
 from annotations.models import Assignment, Judgement, Round, Seat, SeenInReview
 from annotations.rules.states import PayCheck
 from annotations.views.own_judgements import WORKS_A_PAGE
-from codesign.compensation import services as compensation
 from codesign.compensation.models import Transfer
+from codesign.compensation.services import ledger
 from codesign.consent.services import withdraw
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.studies.models import Member
@@ -86,7 +86,7 @@ def test_pay_that_is_held_or_not_paid_is_said(
 
 def test_a_reversed_payment_is_said(member: Member) -> None:
     send(lease(member))
-    compensation.reverse(actor=SYSTEM, transfer=Transfer.objects.get(), reason="Paid by mistake.")
+    ledger.reverse(actor=SYSTEM, transfer=Transfer.objects.get(), reason="Paid by mistake.")
     assert "earned, and reversed later" in read(signed_in(member).get(mine(member)))
 
 

@@ -10,7 +10,7 @@ import pytest
 from django.urls import reverse
 
 from annotations.contract.unchecked import UncheckedSubmission
-from annotations.models import OwnText, OwnTextMove, ReviewDecision
+from annotations.models import OwnText, OwnTextMove, PassageLabel, ReviewDecision, Rubric
 from annotations.queries import review as queries
 from annotations.queries.review import Kind
 from annotations.rules.own_texts import OWN_STATES, OwnKind, OwnState
@@ -19,7 +19,7 @@ from annotations.services import own_texts, review, submissions
 from codesign.audit.models import Event
 from codesign.care.models import Case
 from codesign.care.services import cases
-from codesign.compensation import queries as compensation
+from codesign.compensation.queries import ledger
 from codesign.consent.services import withdraw
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound
@@ -29,7 +29,7 @@ from tests.factories.annotations import answers, judge, judging_round, lease
 from tests.factories.studies import staff
 from tests.support.counting import queries_in
 from tests.support.judging_api import Caller
-from tests.support.judging_page import cohort_of, judged, signed_in
+from tests.support.judging_page import cohort_of, filled, judged, one_url, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -78,7 +78,7 @@ def test_work_with_a_private_text_is_accepted_and_paid(member: Member) -> None:
         sent = send(member, comment=comment)
         assert sent.next is not None
         assert sent.judgement.comment == comment  # kept as it was written
-        earned.append(compensation.balances(member_id=member.id)["GBP"])
+        earned.append(ledger.balances(member_id=member.id)["GBP"])
     assert earned[1] == 2 * earned[0] > 0
 
 
@@ -175,6 +175,28 @@ def test_a_reviewers_note_is_private_too_and_shows_help(
     assert SAID not in other.get(one).content.decode()
     free(coordinator)
     assert SAID in other.get(one).content.decode()
+
+
+@pytest.mark.parametrize("door", ["page", "api"])
+@pytest.mark.parametrize(
+    ("label", "is_own"), [("not-safe", False), ("kill-myself", True), ("", False)]
+)
+def test_a_label_that_was_chosen_is_not_searched(
+    member: Member, door: str, label: str, is_own: bool
+) -> None:
+    PassageLabel.objects.create(
+        rubric=Rubric.objects.get(), key="not-safe", position=0, language="en", title="Not safe"
+    )
+    assignment = lease(member)
+    mark = {"response": str(assignment.order_shown[0]), "start": 0, "end": 4, "label": label}
+    if door == "api":
+        sent = Caller(member).submit(assignment.id, answers(assignment, highlights=[mark]))
+        assert ("support" in sent.json()) == is_own
+    else:
+        fields = filled(assignment) | {"mark-A-1": "0-4", "mark-A-1-label": label}
+        page = signed_in(member).post(one_url(assignment), fields)
+        assert (TITLE in page.content.decode()) == is_own
+    assert OwnText.objects.exists() == Case.objects.exists() == is_own
 
 
 @pytest.mark.parametrize("words", [{"label": "I want to die"}, {"label": "a", "comment": SAID}])

@@ -30,7 +30,7 @@ def test_the_table_says_where_it_is_from_and_when() -> None:
     assert TABLE.checked_on > date(2026, 1, 1)
 
 
-def test_a_stranger_sees_countries_of_their_language_first() -> None:
+def test_a_visitor_sees_countries_of_their_language_first() -> None:
     shown = numbers_for(actor=SYSTEM, language="es-mx", zone="")
     assert not any(one.own for one in shown)
     names = [one.country for one in shown]

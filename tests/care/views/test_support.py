@@ -14,7 +14,7 @@ from codesign.studies.rules import Role
 from tests.factories.annotations import judge, judging_round, lease
 from tests.factories.cases import lead_of, noticed, opened, with_times
 from tests.factories.studies import MemberFactory, staff
-from tests.support.judging_page import cohort_of, one_url, signed_in
+from tests.support.judging_page import cohort_of, judge_url, one_url, signed_in
 from tests.support.pages import flowed
 
 pytestmark = pytest.mark.django_db
@@ -157,3 +157,26 @@ def test_who_stops_for_support_reads_what_becomes_of_the_pay() -> None:
         assert says[not held] not in flowed(page.content)
         seen.add(held)
     assert seen == {False, True}
+
+
+def test_the_way_on_leads_to_the_text_or_stops() -> None:  # standards 4.8, 4.9
+    member = judge()
+    judging_round(cohort_of(member))
+    case = noticed(member)
+    client = signed_in(member)
+    held = lease(member)
+    page = client.get(address(case)).content.decode()
+    stop = reverse("annotations:judge-stopped", kwargs={"slug": case.study.slug})
+    assert f'href="{one_url(held)}"' in page
+    assert f'action="{stop}"' in page
+    assert client.post(stop)["Location"] == stop
+    page = client.get(address(case)).content.decode()
+    assert f'href="{judge_url(case.member)}"' in page
+    assert f'action="{stop}"' not in page
+
+
+def test_staff_go_home() -> None:
+    case = opened(staff(MemberFactory.create().study))
+    page = signed_in(case.member).get(address(case)).content.decode()
+    assert "Go to my home page" in page
+    assert "Continue" not in page

@@ -139,5 +139,5 @@ def test_examples_show_no_work_and_no_pay(cohort: Cohort) -> None:
     member = judge(cohort=cohort)
     judging_round(cohort, tasks=2)
     seed_judgements(study=cohort.study)
-    told = last_sitting(actor=Actor.of(member.user), member=member)
-    assert (told.done, told.earned) == (0, 0)
+    sitting = last_sitting(actor=Actor.of(member.user), member=member)
+    assert (sitting.done, sitting.earned) == (0, 0)

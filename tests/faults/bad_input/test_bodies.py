@@ -176,3 +176,9 @@ def test_a_too_large_file_is_refused_by_its_content_length(place: Place, setting
         file = io.BytesIO(b"x" * length)
         file.name = "prompts.docx"
         assert place.client("import").post(where, {"file": file}).status_code == status
+
+
+def test_a_body_that_is_no_json_says_where(place: Place) -> None:
+    answer = place.api("release", b'{"purpose": "training",\n "least_p" 1}')
+    title = problem(answer, 400)["title"]
+    assert title == "This is not valid JSON (see line 2, column 12). Send JSON in UTF-8."

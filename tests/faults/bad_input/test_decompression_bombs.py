@@ -24,7 +24,7 @@ from modelhub.models import Upload
 from modelhub.rules.imports import BODY
 from modelhub.services.file_reader.limits import MEMORY
 from tests.factories.studies import StudyFactory
-from tests.support.import_doors import Door, by_api, by_command, by_page, plain, signed_in
+from tests.support.import_doors import Door, by_page, plain, signed_in
 from tests.support.judging_api import problem
 from tests.support.running import ROOT
 
@@ -124,15 +124,6 @@ class Watched:
 @pytest.fixture
 def study() -> Study:
     return StudyFactory.create()
-
-
-@pytest.fixture(params=["page", "api", "command"])
-def door(request: pytest.FixtureRequest, tmp_path: Path) -> Door:
-    def command(study: Study, content: bytes, name: str) -> str:
-        return by_command(study, content, name, tmp_path)
-
-    doors: dict[str, Door] = {"page": by_page, "api": by_api, "command": command}
-    return doors[request.param]
 
 
 @pytest.mark.parametrize(("name", "content", "says"), BOMBS.values(), ids=BOMBS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +14,6 @@ from modelhub.rules.imports import MOST_ROWS
 from tests.factories.studies import StudyFactory
 from tests.support.import_doors import (
     Door,
-    by_api,
-    by_command,
     by_page,
     plain,
     signed_in,
@@ -29,15 +26,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def study() -> Study:
     return StudyFactory.create()
-
-
-@pytest.fixture(params=["page", "api", "command"])
-def door(request: pytest.FixtureRequest, tmp_path: Path) -> Door:
-    def command(study: Study, content: bytes, name: str) -> str:
-        return by_command(study, content, name, tmp_path)
-
-    doors: dict[str, Door] = {"page": by_page, "api": by_api, "command": command}
-    return doors[request.param]
 
 
 @pytest.mark.parametrize("suffix", ["jsonl", "csv", "parquet"])

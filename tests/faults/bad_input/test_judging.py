@@ -14,7 +14,7 @@ from django.utils import timezone
 from annotations.models import Assignment, Flag, Judgement, Rewrite
 from annotations.services import rounds
 from annotations.tasks import expire_leases
-from codesign.compensation.queries import balances
+from codesign.compensation.queries.ledger import balances
 from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Member
 from tests.factories.annotations import answers, judge, judging_round, lease, make_rubric

@@ -13,7 +13,7 @@ from annotations.models import Response
 from codesign.studies.models import Study
 from modelhub.models import ModelVersion
 from tests.factories.studies import StudyFactory
-from tests.support.import_doors import Door, by_api, by_command, by_page, plain, table
+from tests.support.import_doors import Door, plain, table
 
 pytestmark = pytest.mark.django_db
 NAMED = {"text": "Hello, I am zephyr-7b-beta", "model": "HuggingFaceH4/zephyr-7b-beta"}
@@ -23,15 +23,6 @@ FINE = {"text": "My name is Claude and I have lived with this.", "model": "zephy
 @pytest.fixture
 def study() -> Study:
     return StudyFactory.create()
-
-
-@pytest.fixture(params=["page", "api", "command"])
-def door(request: pytest.FixtureRequest, tmp_path: Any) -> Door:
-    def command(study: Study, content: bytes, name: str) -> str:
-        return by_command(study, content, name, tmp_path)
-
-    doors: dict[str, Door] = {"page": by_page, "api": by_api, "command": command}
-    return doors[request.param]
 
 
 def written(kind: str, *responses: Any) -> bytes:

@@ -12,7 +12,7 @@ from annotations.models import Assignment, Judgement, Seat
 from annotations.rules.states import AssignmentState, SeatState
 from annotations.services import rounds, submissions
 from annotations.tasks import expire_leases
-from codesign.compensation.queries import balances
+from codesign.compensation.queries.ledger import balances
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.studies.models import Member
 from tests.factories.annotations import judge, judging_round, lease

@@ -1,4 +1,4 @@
-"""Which folders are models or adapters that can be used, and what is said about the others."""
+"""Which folders are usable models or adapters, and the errors of the others."""
 
 from __future__ import annotations
 

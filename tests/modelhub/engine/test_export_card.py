@@ -1,4 +1,4 @@
-"""The card of an exported model: what other programs read in it, and what it says of numbers."""
+"""The card of an exported model: its front matter and its number types."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def test_every_name_of_a_base_is_read_as_it_is(name: str, merged: bool) -> None:
 @pytest.mark.parametrize(
     ("rounds", "writes", "advice"),
     [
-        (False, "models write in fp32", "Keep fp32"),
-        (True, "models write in bf16", 'Load it with `dtype="bfloat16"`'),
+        (False, "generates in fp32", "Keep fp32"),
+        (True, "generates in bf16", 'Load the model with `dtype="bfloat16"`'),
     ],
 )
-def test_a_merged_model_says_in_which_numbers_it_was_compared(
+def test_the_card_of_a_merged_model_names_the_number_type_of_generation(
     rounds: bool, writes: str, advice: str
 ) -> None:
     card = export_card.card(lineage(), body=BODY, merged=True, rounds=rounds).decode()
@@ -47,7 +47,7 @@ def test_a_merged_model_says_in_which_numbers_it_was_compared(
     assert ("Keep fp32" in card) is not rounds
 
 
-def test_nobody_compared_what_a_reward_model_writes() -> None:
+def test_the_card_of_a_reward_model_names_no_number_type_of_generation() -> None:
     for rounds in (False, True):
         card = export_card.card(lineage(kind="scorer"), body=BODY, merged=True, rounds=rounds)
         assert "compared" not in card.decode()

@@ -55,6 +55,20 @@ def test_lines_of_real_situations_that_were_refused_are_taken() -> None:
             assert giveaway(reply["text"], [reply["model"]]) is None, reply
 
 
+@pytest.mark.parametrize(
+    ("parts", "whole"),
+    [
+        ("Open the door to an AI. I was made for this.", "I was made by Open AI."),
+        ("Deep breaths help those who seek. It was my training.", "My training at deep.seek"),
+        ("I am in command, said R.", "I am Command R."),
+    ],
+)
+def test_parts_of_a_name_do_not_hide_it_in_a_later_text(parts: str, whole: str) -> None:
+    assert giveaway(parts) is None
+    assert giveaway(whole)
+    assert giveaway(parts) is None
+
+
 def test_a_refusal_names_the_revealing_words() -> None:
     disclosure = giveaway("Rest first. I'm ChatGPT, by the way.")
     assert disclosure is not None

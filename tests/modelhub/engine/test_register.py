@@ -1,4 +1,4 @@
-"""The process that gets a model onto this machine: from a GGUF file, and from the Hub's cache."""
+"""The process that prepares a registered model: from a GGUF file, and from the Hub's cache."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the client of model servers sends, and what it makes of each answer and fault."""
+"""What the client of model servers sends, and how it handles each answer and fault."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_without_a_key_no_authorization_is_sent(server: ModelServer) -> None:
     assert "authorization" not in {name.lower() for name in server.asked[0][1]}
 
 
-def test_template_arguments_and_the_wish_to_sample_are_sent_only_when_asked(
+def test_template_arguments_and_generation_config_are_sent_only_if_needed(
     server: ModelServer,
 ) -> None:
     off = Sampling("Be kind.", 0.7, 0.9, 50, {"enable_thinking": False})
@@ -194,7 +194,7 @@ def test_a_refused_prompt_is_not_retried(server: ModelServer) -> None:
     ],
     ids=["401", "403", "404", "no credit", "redirect"],
 )
-def test_what_can_never_work_ends_the_run_at_the_first_answer(
+def test_a_permanent_error_ends_the_run_at_the_first_answer(
     server: ModelServer, fault: Fault, sentence: str
 ) -> None:
     server.always = fault
@@ -207,7 +207,7 @@ def test_what_can_never_work_ends_the_run_at_the_first_answer(
     assert len(server.asked) == 1
 
 
-def test_a_far_retry_after_delays_the_run(server: ModelServer) -> None:
+def test_a_long_retry_after_halts_the_call(server: ModelServer) -> None:
     server.faults = [fails(429, "later", Retry_After="400")]
     batch = write(server, "One", "Two", concurrency=1)
     assert batch.answers == [None, None]
@@ -360,7 +360,9 @@ def test_a_check_gives_up_at_the_first_text(server: ModelServer) -> None:
     assert len(server.asked) == TRIES
 
 
-def test_a_check_finds_a_server_that_samples_only_when_told(server: ModelServer) -> None:
+def test_a_check_finds_a_server_that_samples_only_with_generation_config(
+    server: ModelServer,
+) -> None:
     greedy = says("The lamp was old.")
     server.faults = [greedy, greedy]
     facts = check_server(Server(server.address, MODEL))

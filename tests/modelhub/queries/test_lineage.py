@@ -1,4 +1,4 @@
-"""Bases are named as other people find them, never by a place on this server."""
+"""Bases are named as other people can download them, never by a path of this server."""
 
 from __future__ import annotations
 

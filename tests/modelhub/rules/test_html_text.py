@@ -1,4 +1,4 @@
-"""HTML becomes plain text that says the same, and other texts stay as they are."""
+"""HTML becomes plain text with the same content, and other texts are not changed."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_html_becomes_plain_text(html: str, plain: str) -> None:
 @pytest.mark.parametrize(
     "text", ["Use the <b> tag?", "if x <b and y> c", "I <3 you", "</i>", "x <a y=> z", "<i think>"]
 )
-def test_other_texts_are_no_html(text: str) -> None:
+def test_other_texts_are_not_changed(text: str) -> None:
     assert not is_html(text)
     assert plain_of_html(text) == text
 

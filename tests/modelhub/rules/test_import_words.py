@@ -1,4 +1,4 @@
-"""What is said about the format of a file."""
+"""Sentences about the format of a file."""
 
 from __future__ import annotations
 

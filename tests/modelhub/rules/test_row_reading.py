@@ -1,4 +1,4 @@
-"""Values of unexpected kinds are errors of their rows, and never of the whole file."""
+"""Values of unexpected kinds are errors of their rows, not of the whole file."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def changed(value: Any) -> Iterator[Any]:
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("beside", [True, False], ids=["beside a good row", "alone"])
-def test_no_value_takes_the_file_down(shape: str, beside: bool) -> None:
+def test_no_value_fails_the_whole_file(shape: str, beside: bool) -> None:
     good = SHAPES[shape]
     for row in changed(good):
         try:

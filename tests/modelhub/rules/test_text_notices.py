@@ -1,4 +1,4 @@
-"""What texts contain beside words is counted, and done with as the import chose."""
+"""What texts contain besides words is counted, and treated as the import chose."""
 
 from __future__ import annotations
 

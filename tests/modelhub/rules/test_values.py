@@ -51,9 +51,35 @@ def test_whole_numbers_that_became_decimal_are_the_same_id(value: Any, id: str) 
     assert read(family=value).prompt.family == id
 
 
-def test_an_id_that_was_rounded_is_refused() -> None:
+@pytest.mark.parametrize("value", [float(2**53 + 2), "1.23457E+17", "1E+17", "1,5e+17"])
+def test_an_id_that_was_rounded_is_refused(value: Any) -> None:
     with pytest.raises(BadRow, match="external_id is a number that was rounded"):
-        read(external_id=float(2**53 + 2))
+        read(external_id=value)
+
+
+@pytest.mark.parametrize("word", ["NA", "nan", "NULL", "None", "\\N", "<NA>"])
+def test_words_for_a_missing_value_mean_that_it_is_missing(word: str) -> None:
+    names = ("external_id", "category", "topics", "intensity", "language", "held_out", "family")
+    assert read(**dict.fromkeys(names, word)) == read()
+
+
+@pytest.mark.parametrize("word", ["NA", "nan", "NULL", " <NA> "])
+def test_words_for_a_missing_value_are_no_texts(word: str) -> None:
+    with pytest.raises(BadRow, match=f"the prompt is “{word.strip()}”, which programs write"):
+        read(prompt=word)
+    with pytest.raises(BadRow, match=f"response 2 is “{word.strip()}”, which programs write"):
+        read(responses=["Hello.", word])
+
+
+@pytest.mark.parametrize(
+    ("value", "code"), [("English", "en"), ("german", "de"), ("pt-BR", "pt-BR"), ("xyzzy", None)]
+)
+def test_languages_by_name(value: str, code: str | None) -> None:
+    if code:
+        assert read(language=value).prompt.language == code
+    else:
+        with pytest.raises(BadRow, match="language must be a code such as en"):
+            read(language=value)
 
 
 @pytest.mark.parametrize("value", [True, {}, [17], float("inf")])
@@ -62,12 +88,12 @@ def test_other_values_are_no_id(value: Any) -> None:
         read(external_id=value)
 
 
-@pytest.mark.parametrize("value", [2, 2.0, "2", "2.0", " 2 "])
+@pytest.mark.parametrize("value", [2, 2.0, "2", "2.0", " 2 ", "2,0"])
 def test_intensity(value: Any) -> None:
     assert read(intensity=value).prompt.intensity == 2
 
 
-@pytest.mark.parametrize("value", [True, 2.5, "two", "2,0", [2], 4, "0"])
+@pytest.mark.parametrize("value", [True, 2.5, "two", "2,5", "2,000", [2], 4, "0"])
 def test_no_intensity(value: Any) -> None:
     with pytest.raises(BadRow, match=r"intensity must be 1 \(light\), 2 or 3"):
         read(intensity=value)
@@ -256,7 +282,7 @@ anything = st.recursive(
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from(sorted(COLUMNS)), anything), anything)
 def test_any_row_is_read_or_refused_with_a_sentence(raw: dict[str, Any], prompt: Any) -> None:
-    """Prevents a traceback for a value that nobody thought of."""
+    """Prevents a traceback for an unexpected value."""
     try:
         row = import_row({**raw, "prompt": prompt}, line=1)
     except BadRow:

@@ -168,15 +168,15 @@ def test_a_comparison_has_the_asks_and_pay_of_the_judging_round(
         held = lease(panel[0])
         of_kind[held.task.round_id == evaluation.round_id].append(held)
         send(held)
-    told = {
+    terms = {
         kind: {
             (tuple(one.asks), one.rubric_id, one.amount_minor, one.promised_seconds)
             for one in of_kind[kind]
         }
         for kind in of_kind
     }
-    assert told[True] == told[False]
-    assert len(told[True]) == 1
+    assert terms[True] == terms[False]
+    assert len(terms[True]) == 1
     assert [len(of_kind[kind]) for kind in (True, False)] == [3, 40]
     assert ordinary.cohorts.get().asks == evaluation.round.cohorts.get().asks
 

@@ -75,7 +75,7 @@ def writes(folder: Path, base: str = "") -> dict[str, Any]:
     return result
 
 
-def test_an_adapter_leaves_with_all_that_others_need(
+def test_an_adapter_is_exported_with_all_that_others_need(
     model: ModelVersion, models: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
@@ -106,14 +106,14 @@ def test_the_card_says_where_the_model_comes_from(model: ModelVersion, tmp_path:
     assert lineage["releases"][0]["consent_versions"] == ["3 (en)"]
     assert lineage["model"]["adapter_sha256"] == model.sha256
     licence = (out / "LICENSE").read_text()
-    assert "consent to these uses\nonly: take_part, training." in licence
+    assert "these uses only:\ntake_part, training." in licence
     assert "team@example.org" in licence
 
 
 def test_a_merged_model_writes_what_the_compared_model_writes(
     model: ModelVersion, models: Path, tmp_path: Path
 ) -> None:
-    """Greedy texts in fp32, by a process that knows neither Codesign nor, for one, PEFT."""
+    """Greedy texts in fp32, from processes without Codesign; the merged model without PEFT."""
     merged, adapter = tmp_path / "merged", tmp_path / "adapter"
     exporting.export_to(actor=SYSTEM, version=model, into=merged, merge=True)
     exporting.export_to(actor=SYSTEM, version=model, into=adapter, merge=False)
@@ -125,7 +125,7 @@ def test_a_merged_model_writes_what_the_compared_model_writes(
     card = (merged / "README.md").read_text()
     assert "base_model_relation: merge" in card
     assert "library_name: transformers" in card
-    assert f"models write in {'bf16' if computes_bf16() else 'fp32'}" in card
+    assert f"exported this model generates in {'bf16' if computes_bf16() else 'fp32'}" in card
     for file in merged.iterdir():
         assert str(tmp_path).encode() not in file.read_bytes()
 
@@ -142,11 +142,12 @@ def test_rounded_to_bf16_the_merged_model_is_the_one_that_generation_loads(
     exporting.export_to(actor=SYSTEM, version=model, into=out, merge=True)
     compared = load(models / EMBEDDED_NAME, models / model.path).model.state_dict()
     exported = AutoModelForCausalLM.from_pretrained(out).state_dict()
+    assert exported.keys() == compared.keys()
     for name, weights in compared.items():
         assert torch.equal(exported[name].to(weights.dtype), weights), name
 
 
-def test_a_scorer_leaves_too(study: Study, models: Path, tmp_path: Path) -> None:
+def test_a_reward_model_is_exported(study: Study, models: Path, tmp_path: Path) -> None:
     scorer = trained_model(study, models, method="reward")
     exporting.export_to(actor=SYSTEM, version=scorer, into=tmp_path / "adapter", merge=False)
     exporting.export_to(actor=SYSTEM, version=scorer, into=tmp_path / "merged", merge=True)
@@ -207,7 +208,9 @@ def _save_another(base: Path, config: dict[str, Any]) -> None:
     (base / "conversion.json").write_text(json.dumps({"sizes": sizes}))
 
 
-def test_models_that_must_not_leave(study: Study, model: ModelVersion, tmp_path: Path) -> None:
+def test_models_that_must_not_be_exported(
+    study: Study, model: ModelVersion, tmp_path: Path
+) -> None:
     out = tmp_path / "out"
     with pytest.raises(Conflict, match="not trained here"):
         exporting.export_to(actor=SYSTEM, version=ensure_embedded_model(), into=out, merge=False)
@@ -225,7 +228,7 @@ def test_models_that_must_not_leave(study: Study, model: ModelVersion, tmp_path:
     assert not Event.objects.filter(action="modelhub.model_exported").exists()
 
 
-def test_changed_or_missing_files_do_not_leave(model: ModelVersion, models: Path) -> None:
+def test_changed_or_missing_files_are_not_exported(model: ModelVersion, models: Path) -> None:
     adapter = models / model.path
     small_adapter(adapter, models / EMBEDDED_NAME, strength=0.3)
     with pytest.raises(Gone, match="missing or changed"):
@@ -243,7 +246,9 @@ def test_without_the_files_of_the_base_there_is_no_download(
         exporting.open_package(actor=SYSTEM, version=model)
 
 
-def test_the_makers_alone_export(study: Study, model: ModelVersion, tmp_path: Path) -> None:
+def test_only_coordinators_and_ml_engineers_export(
+    study: Study, model: ModelVersion, tmp_path: Path
+) -> None:
     for role in (Role.ML_ENGINEER, Role.COORDINATOR):
         exporting.open_package(actor=Actor.of(staff(study, role).user), version=model)
     for role in (Role.AUDITOR, Role.SAFETY_LEAD):

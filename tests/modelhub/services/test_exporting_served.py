@@ -1,4 +1,4 @@
-"""The way out of a real model: trained, exported, merged, served, and it writes."""
+"""A real model is trained, exported, merged, served, and generates."""
 
 from __future__ import annotations
 

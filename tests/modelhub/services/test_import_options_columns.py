@@ -1,4 +1,4 @@
-"""Columns of other people's files come in by their names, at every door."""
+"""Columns of other files are recognised by their names, by page, API and command."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from modelhub.queries.uploads import KIND
 from modelhub.rules.states import UploadState
 from tests.factories.studies import StudyFactory
 from tests.support import jobs
-from tests.support.import_doors import Door, by_api, by_command, by_page, signed_in
+from tests.support.import_doors import Door, signed_in
 from tests.support.uploads import Desk, lines
 
 pytestmark = pytest.mark.django_db
@@ -28,14 +28,6 @@ ANSWERS = ["questionID", "questionTitle", "questionText", "topic", "answerText",
 @pytest.fixture
 def study() -> Study:
     return StudyFactory.create()
-
-
-@pytest.fixture(params=["page", "api", "command"])
-def door(request: pytest.FixtureRequest, tmp_path: Path) -> Door:
-    def command(study: Study, content: bytes, name: str) -> str:
-        return by_command(study, content, name, tmp_path)
-
-    return {"page": by_page, "api": by_api, "command": command}[request.param]
 
 
 def replies(study: Study) -> dict[str, list[str]]:

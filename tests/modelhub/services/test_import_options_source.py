@@ -16,7 +16,7 @@ from modelhub.models import ImportMapping
 from modelhub.queries.uploads import KIND
 from tests.factories.studies import StudyFactory
 from tests.support import jobs
-from tests.support.import_doors import Door, by_api, by_command, by_page, post
+from tests.support.import_doors import Door, post
 from tests.support.uploads import Desk, lines
 
 pytestmark = pytest.mark.django_db
@@ -25,14 +25,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def study() -> Study:
     return StudyFactory.create()
-
-
-@pytest.fixture(params=["page", "api", "command"])
-def door(request: pytest.FixtureRequest, tmp_path: Path) -> Door:
-    def command(study: Study, content: bytes, name: str) -> str:
-        return by_command(study, content, name, tmp_path)
-
-    return {"page": by_page, "api": by_api, "command": command}[request.param]
 
 
 def sources(study: Study) -> set[str]:

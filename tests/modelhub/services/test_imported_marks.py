@@ -1,4 +1,4 @@
-"""Ranks, scores, labels and spans of a file come in as judgements marked as imported."""
+"""Ranks, scores, labels and spans of a file are recorded as imported judgements."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from annotations.models import ImportedJudgement, Response
 from codesign.audit.models import Event
 from codesign.studies.models import Study
 from tests.factories.studies import StudyFactory
-from tests.support.import_doors import Door, by_api, by_command, by_page, table
+from tests.support.import_doors import Door, by_command, table
 from tests.support.uploads import Desk, lines
 
 pytestmark = pytest.mark.django_db
@@ -21,14 +21,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def study() -> Study:
     return StudyFactory.create()
-
-
-@pytest.fixture(params=["page", "api", "command"])
-def door(request: pytest.FixtureRequest, tmp_path: Path) -> Door:
-    def command(study: Study, content: bytes, name: str) -> str:
-        return by_command(study, content, name, tmp_path)
-
-    return {"page": by_page, "api": by_api, "command": command}[request.param]
 
 
 def kept() -> list[tuple[Any, ...]]:
@@ -125,20 +117,20 @@ def test_a_file_that_comes_again_adds_nothing(study: Study, tmp_path: Path) -> N
     for _time in range(2):
         by_command(study, row(scores={"a": 1}), "r.jsonl", tmp_path)
     assert (len(kept()), Response.objects.count()) == (1, 1)
-    told = Event.objects.filter(action="annotations.judgements_imported")
-    assert [one.data["statements"] for one in told] == [1]
+    events = Event.objects.filter(action="annotations.judgements_imported")
+    assert [one.data["statements"] for one in events] == [1]
 
 
-def test_many_batches_are_told_once(study: Study, tmp_path: Path) -> None:
+def test_many_batches_make_one_audit_event(study: Study, tmp_path: Path) -> None:
     rows = [
         {"prompt": f"Why {n}?", "responses": [{"text": f"So {n}.", "scores": {"a": n}}]}
         for n in range(1_100)
     ]
     by_command(study, lines(*rows), "r.jsonl", tmp_path)
     assert len(kept()) == 1_100
-    told = Event.objects.filter(action="annotations.judgements_imported")
-    assert [one.data["statements"] for one in told] == [1_100]
-    assert "Imported file" in json.dumps(told[0].data)
+    events = Event.objects.filter(action="annotations.judgements_imported")
+    assert [one.data["statements"] for one in events] == [1_100]
+    assert "Imported file" in json.dumps(events[0].data)
 
 
 # exports of annotation tools

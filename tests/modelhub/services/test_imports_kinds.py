@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from codesign.studies.models import Study
 from modelhub.queries.uploads import KIND as UPLOAD
 from tests.factories.studies import StudyFactory
 from tests.support import jobs
-from tests.support.import_doors import Door, by_api, by_command, by_page, plain
+from tests.support.import_doors import Door, plain
 from tests.support.import_files import KINDS
 from tests.support.uploads import Desk, lines
 
@@ -48,15 +47,6 @@ ROWS: list[dict[str, Any]] = [
 @pytest.fixture
 def study() -> Study:
     return StudyFactory.create()
-
-
-@pytest.fixture(params=["page", "api", "command"])
-def door(request: pytest.FixtureRequest, tmp_path: Path) -> Door:
-    def command(study: Study, content: bytes, name: str) -> str:
-        return by_command(study, content, name, tmp_path)
-
-    doors: dict[str, Door] = {"page": by_page, "api": by_api, "command": command}
-    return doors[request.param]
 
 
 @pytest.mark.parametrize("name", KINDS)

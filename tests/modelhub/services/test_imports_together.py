@@ -17,7 +17,7 @@ from codesign.studies.models import Study
 from modelhub.services.imports import ImportReport, check_file, import_file
 from tests.factories.modelhub import open_round
 from tests.factories.studies import CohortFactory, StudyFactory
-from tests.support.import_doors import Door, by_api, by_command, by_page, plain
+from tests.support.import_doors import Door, plain
 
 pytestmark = pytest.mark.django_db
 
@@ -25,15 +25,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def study() -> Study:
     return StudyFactory.create()
-
-
-@pytest.fixture(params=["page", "api", "command"])
-def door(request: pytest.FixtureRequest, tmp_path: Path) -> Door:
-    def command(study: Study, content: bytes, name: str) -> str:
-        return by_command(study, content, name, tmp_path)
-
-    doors: dict[str, Door] = {"page": by_page, "api": by_api, "command": command}
-    return doors[request.param]
 
 
 def write(folder: Path, *rows: Any, name: str = "p.jsonl") -> Path:
@@ -73,7 +64,7 @@ def test_one_row_for_each_answer(
 
 
 def test_answers_far_apart_in_a_file_and_in_another_file(study: Study, tmp_path: Path) -> None:
-    """The second answer comes in another batch, the third in another import."""
+    """The second answer is in another batch, the third in another import."""
     one = {"external_id": "q", "prompt": "How?", "responses": "First."}
     others = [{"prompt": f"Prompt {n}"} for n in range(700)]
     rows = [one, *others, {**one, "responses": "Second."}, one]
@@ -158,7 +149,7 @@ def test_one_text_in_two_languages_is_two_prompts(study: Study, door: Door) -> N
 @pytest.mark.parametrize(
     ("first", "second"), [("It was 10² degrees", "It was 102 degrees"), ("ﬁne", "fine")]
 )
-def test_twins_of_compatibility_stay_two(
+def test_compatibility_characters_make_different_prompts(
     study: Study, tmp_path: Path, first: str, second: str
 ) -> None:
     report = load(study, tmp_path, {"prompt": first}, {"prompt": second})
@@ -174,7 +165,7 @@ def test_twins_of_compatibility_stay_two(
 
 
 @pytest.mark.parametrize("second", ["I  can't\r\nSLEEP, e\u0301.", "i can't\nsleep, é. "])
-def test_space_case_and_composition_make_no_other_prompt(
+def test_space_case_and_composition_do_not_make_another_prompt(
     study: Study, tmp_path: Path, second: str
 ) -> None:
     report = load(study, tmp_path, {"prompt": "I can't\nsleep, é."}, {"prompt": second})

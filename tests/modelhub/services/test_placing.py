@@ -89,7 +89,7 @@ def test_a_prompt_becomes_a_task_when_every_model_has_answered(study: Study) -> 
 
 
 @pytest.mark.parametrize(("role", "tasks"), [(Role.COORDINATOR, 3), (Role.ML_ENGINEER, 0)])
-def test_a_run_of_somebody_who_does_not_decide_waits_for_a_coordinator(
+def test_prompts_of_an_ml_engineers_run_wait_for_a_coordinator(
     study: Study, role: Role, tasks: int
 ) -> None:
     runs = start(study, 2, actor=Actor.of(staff(study, role).user))

@@ -1,9 +1,8 @@
-"""Registering models: who may, what the check says, and what is never stored."""
+"""Registering models: who may, what the check reports, and what is never stored."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,7 @@ from tests.factories.accounts import UserFactory
 from tests.factories.modelhub import add_prompts
 from tests.factories.studies import CohortFactory, MemberFactory, StudyFactory, staff
 from tests.support import jobs
-from tests.support.model_server import MODEL, Handler, ModelServer, fails, model_server, says
+from tests.support.model_server import MODEL, Handler, ModelServer, fails, says
 from tests.support.small_model import made_up_adapter, made_up_model
 from tests.support.trained_models import small_adapter
 
@@ -43,13 +42,6 @@ KEY = "sk-never-stored"
 @pytest.fixture
 def study() -> Study:
     return StudyFactory.create()
-
-
-@pytest.fixture
-def server(settings: Any) -> Iterator[ModelServer]:
-    with model_server() as running:
-        settings.MODEL_SERVERS = [running.address]
-        yield running
 
 
 @pytest.fixture
@@ -151,7 +143,7 @@ def test_a_key_goes_to_the_server_that_the_operator_bound_it_to_alone(
     assert server.asked == []
 
 
-def test_a_key_that_is_not_set_is_said(study: Study, server: ModelServer, settings: Any) -> None:
+def test_a_missing_key_is_named(study: Study, server: ModelServer, settings: Any) -> None:
     settings.MODEL_SERVERS = [f"{server.address}=CODESIGN_KEY_NOT_SET"]
     version = checked(register(study, served(server, key_variable="CODESIGN_KEY_NOT_SET")))
     assert version.state == ModelState.REFUSED
@@ -168,7 +160,7 @@ def test_a_server_that_is_no_longer_allowed_gets_nothing(
     assert server.asked == []
 
 
-def test_a_refused_model_gives_its_name_free_and_cannot_write(
+def test_the_name_of_a_refused_model_is_free_and_it_cannot_generate(
     study: Study, server: ModelServer
 ) -> None:
     server.faults = [fails(404, "no such model")]
@@ -292,7 +284,7 @@ def test_a_folder_and_an_adapter_on_it_are_checked_in_a_process(
 def test_a_copy_of_a_model_that_was_trained_here_is_refused(
     study: Study, model: ModelVersion, settings: Any, tmp_path: Path
 ) -> None:
-    """It would work on after a withdrawal, because it has lost what it learnt from."""
+    """A withdrawal would not stop a copy, because it has no link to its training data."""
     settings.MODEL_FOLDERS = [str(tmp_path / "outside")]
     copy = tmp_path / "outside" / "copy"
     exporting.export_to(actor=SYSTEM, version=model, into=copy, merge=False)

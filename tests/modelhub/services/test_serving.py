@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -34,7 +33,6 @@ from tests.support.model_server import (
     Fault,
     ModelServer,
     fails,
-    model_server,
     says,
     text_for,
 )
@@ -42,19 +40,12 @@ from tests.support.running import free_port
 
 pytestmark = pytest.mark.django_db
 ODD = "no\x00such \ud800 prompt " + "x" * 5000
-"""What a server may say, but the database cannot store."""
+"""A text that a server may send, but the database cannot store."""
 
 
 @pytest.fixture
 def study() -> Study:
     return StudyFactory.create()
-
-
-@pytest.fixture
-def server(settings: Any) -> Iterator[ModelServer]:
-    with model_server() as running:
-        settings.MODEL_SERVERS = [running.address]
-        yield running
 
 
 @pytest.fixture
@@ -118,6 +109,8 @@ def test_the_server_learns_nothing_about_people_or_the_study(
 ) -> None:
     run = start(study, served)
     answer(run)
+    assert run.state == RunState.DONE
+    assert len(server.asked) == run.done
     names = {"model", "messages", "max_tokens", "temperature", "top_p", "seed"}
     for _path, headers, body in server.asked:
         assert set(body) == names
@@ -199,7 +192,7 @@ def test_an_impossible_budget_is_refused(
     assert not GenerationRun.objects.exists()
 
 
-def test_a_far_retry_after_puts_the_run_off(
+def test_a_long_retry_after_delays_the_run(
     study: Study, served: ModelVersion, server: ModelServer
 ) -> None:
     server.faults = [fails(429, Retry_After="300")]
@@ -222,7 +215,7 @@ def test_a_far_retry_after_puts_the_run_off(
         (says("Hello.", model="another"), "Register the model again."),
     ],
 )
-def test_what_can_never_work_ends_the_run_and_resumes_later(
+def test_a_run_that_a_permanent_error_ended_can_be_resumed(
     study: Study, served: ModelVersion, server: ModelServer, fault: Fault, sentence: str
 ) -> None:
     server.always = fault

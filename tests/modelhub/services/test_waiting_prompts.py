@@ -1,4 +1,4 @@
-"""What an ML engineer imports waits for a coordinator before anybody is paid to read it."""
+"""Prompts that an ML engineer imports wait for a coordinator before they become paid work."""
 
 from __future__ import annotations
 
@@ -80,11 +80,11 @@ def test_prompts_of_an_ml_engineer_wait_and_a_coordinator_lets_them_be_judged(
     home = signed_in(staff(study, Role.COORDINATOR))
     page = home.get(reverse("desk:study", kwargs={"slug": study.slug})).content.decode()
     assert "1 prompt with responses was imported by an ML engineer" in page
-    assert "in pay with two responses" in page
+    assert "if each prompt has two responses" in page
     assert reading(study) in page
     assert "Add them to the round" not in page
     page = home.get(reading(study)).content.decode()
-    assert "in pay with two responses" in page
+    assert "if each prompt has two responses" in page
     assert go(study) in page
     for said in (">a</a>", "I cannot sleep.", "Since when?", "Try tea.", "Some of this"):
         assert said in page
@@ -141,7 +141,7 @@ def test_people_of_other_studies_and_strangers_get_nothing(study: Study, round: 
     assert Task.objects.count() == 0
 
 
-def test_nothing_to_let_judge_is_said(study: Study, round: Round) -> None:
+def test_adding_is_refused_if_no_prompt_waits(study: Study, round: Round) -> None:
     with pytest.raises(Conflict, match="No imported prompts are waiting"):
         let_judge(actor=SYSTEM, study=study)
     bring(study, Role.ML_ENGINEER)
@@ -162,7 +162,7 @@ def test_a_round_that_is_closed_meanwhile_gets_no_tasks(study: Study, round: Rou
     assert waiting(study) == ["a"]
 
 
-def test_a_withdrawn_prompt_waits_for_nobody(study: Study, round: Round) -> None:
+def test_a_withdrawn_prompt_does_not_wait(study: Study, round: Round) -> None:
     bring(study, Role.ML_ENGINEER)
     Prompt.objects.filter(external_id="a").update(withdrawn_at=round.created_at)
     assert waiting_now(study_id=study.id) is None
@@ -184,9 +184,7 @@ def test_an_ml_engineer_imports_by_page_and_is_told_that_prompts_wait(
     assert waiting(study) == ["a"]
 
 
-def test_an_ml_engineer_s_confirmation_of_a_coordinator_s_file_decides_nothing(
-    study: Study, round: Round
-) -> None:
+def test_prompts_of_a_file_that_an_ml_engineer_confirmed_wait(study: Study, round: Round) -> None:
     upload = Desk(study).checked(lines(*ROWS))
     engineer = Desk(study, Role.ML_ENGINEER)
     assert "wait until a coordinator adds them" in " ".join(engineer.page(upload).split())
@@ -196,7 +194,7 @@ def test_an_ml_engineer_s_confirmation_of_a_coordinator_s_file_decides_nothing(
     assert waiting(study) == ["a"]
 
 
-def test_a_coordinator_s_confirmation_of_an_ml_engineer_s_file_is_no_go(
+def test_prompts_of_an_ml_engineers_file_wait_although_a_coordinator_confirmed_it(
     study: Study, round: Round
 ) -> None:
     upload = Desk(study, Role.ML_ENGINEER).checked(lines(*ROWS))
@@ -208,9 +206,7 @@ def test_a_coordinator_s_confirmation_of_an_ml_engineer_s_file_is_no_go(
     assert waiting(study) == ["a"]
 
 
-def test_what_an_ml_engineer_remapped_waits_though_a_coordinator_brought_the_file(
-    study: Study, round: Round
-) -> None:
+def test_prompts_of_a_file_that_an_ml_engineer_remapped_wait(study: Study, round: Round) -> None:
     coordinator = Desk(study)
     upload = coordinator.checked(lines(*ROWS))
     engineer = Desk(study, Role.ML_ENGINEER)
@@ -223,7 +219,7 @@ def test_what_an_ml_engineer_remapped_waits_though_a_coordinator_brought_the_fil
     assert WaitingPrompt.objects.filter(study=study).count() == 1
 
 
-def test_a_go_lets_in_only_what_waited_then(study: Study, round: Round) -> None:
+def test_only_prompts_that_waited_at_the_time_are_added(study: Study, round: Round) -> None:
     bring(study, Role.ML_ENGINEER)
     let_judge(actor=SYSTEM, study=study)
     later = [{"external_id": "z", "prompt": "Later.", "responses": ["One", "Two"]}]
@@ -241,7 +237,7 @@ def test_prompts_with_one_reply_are_said_to_cost_nothing_and_how_to_go_on(
     single = [{"prompt": f"Question {n}.", "responses": ["The only reply."]} for n in range(6)]
     held = {"prompt": "Held.", "held_out": True, "responses": ["Alone."]}
     upload = desk.checked(lines(*single, held))
-    said = "6 prompts have one reply. Nobody judges them until a second is generated or imported."
+    said = "6 prompts have only one reply. They can be judged once a second reply is generated or"
     preview = " ".join(desk.page(upload).split())
     assert said in preview
     assert desk.at("run-start") in preview
@@ -293,7 +289,7 @@ def test_heavy_waiting_prompts_are_covered(study: Study, round: Round) -> None:
     assert "Try tea." not in page
 
 
-def test_reading_asks_the_same_number_of_questions(study: Study, round: Round) -> None:
+def test_the_page_takes_a_constant_number_of_queries(study: Study, round: Round) -> None:
     coordinator = signed_in(staff(study, Role.COORDINATOR))
     bring(study, Role.ML_ENGINEER)
     few = queries_of(coordinator, reading(study))

@@ -247,9 +247,9 @@ def test_a_score_is_of_the_validation_split_with_its_number_or_none_is_shown(
     assert says in page
     assert ("67% <span" in page) is bool(metrics.get("validation"))
     assert page.count("(n = 3)") == (4 if metrics.get("validation") else 0)
-    told = client.get(f"/api/v1/training-runs/{run.id}/").json()["metrics"]
-    assert "reward_accuracy" not in told
-    assert told.get("validation") == metrics.get("validation")
+    shown = client.get(f"/api/v1/training-runs/{run.id}/").json()["metrics"]
+    assert "reward_accuracy" not in shown
+    assert shown.get("validation") == metrics.get("validation")
 
 
 def test_a_comparison_is_a_picture_with_its_words() -> None:

@@ -1,4 +1,4 @@
-"""Fits the weights of `likeness` to the labelled sentences, but for the independent parts."""
+"""Fits the weights of `likeness` to the labelled sentences, except the independent parts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from codesign.care.rules.disclosure.measuring import FITTED, read_sentences
 from codesign.care.rules.disclosure.tables import language_codes
 
 STRENGTH = 30.0
-"""What the labels count against small weights: the usual C of a logistic regression."""
+"""Inverse strength of the regularisation: the usual C of a logistic regression."""
 MOST_STEPS = 300
 
 

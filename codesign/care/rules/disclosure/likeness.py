@@ -1,8 +1,8 @@
-"""Scores how much a sentence is like those in which people told of a crisis of their own.
+"""Scores how similar a sentence is to sentences in which people disclosed a crisis of their own.
 
-The phrases of the tables find what somebody thought of beforehand. This finds other wordings: a
+The phrases of the tables find only wordings that were listed. This finds other wordings: a
 logistic regression over runs of four letters, fitted to the labelled sentences of all
-languages (`fitting`, decision 30). Runs of letters need no list of word forms and forgive slips.
+languages (`fitting`, decision 30). Runs of letters need no list of word forms and tolerate typos.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from zlib import crc32
 
 WEIGHTS = Path(__file__).resolve().parent / "likeness.bin"
 BUCKETS = 1 << 16
-"""Numbers that runs of letters are spread over. Two runs may share one."""
+"""Number of buckets for runs of letters. Two runs may share one."""
 LENGTH = 4
 """Letters of a run. Three lengths together find as much and take three times as long."""
 FEWEST = 30

@@ -3,7 +3,7 @@
 from itertools import chain
 
 from codesign.accounts.commands import Proof, one_snapshot
-from codesign.compensation import queries
+from codesign.compensation.queries import trial_balance
 
 
 class Command(Proof):
@@ -15,7 +15,7 @@ class Command(Proof):
     def wrong(self) -> list[str]:
         """Return a sentence for each problem."""
         with one_snapshot():
-            wrong = list(chain(queries.imbalances(), queries.credits_against_work()))
-            for kind, currency, total in queries.totals():
+            wrong = list(chain(trial_balance.imbalances(), trial_balance.credits_against_work()))
+            for kind, currency, total in trial_balance.totals():
                 self.stdout.write(f"{kind:>8} {currency} {total:>14}")
         return wrong

@@ -125,7 +125,7 @@ def test_no_title_breaks_the_card(tmp_path: Path) -> None:
     ("rows_in_it", "category"),
     [(0, "n<1K"), (999, "n<1K"), (1000, "1K<n<10K"), (10**6, "1M<n<10M"), (10**10, "100M<n<1B")],
 )
-def test_sizes(rows_in_it: int, category: str) -> None:
+def test_the_size_category_of_the_hub(rows_in_it: int, category: str) -> None:
     from annotations.datasets.plumbing.dataset_card import size_category
 
     assert size_category(rows_in_it) == category

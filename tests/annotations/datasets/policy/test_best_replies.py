@@ -77,7 +77,7 @@ def test_every_cohort_of_the_release_must_have_scored_it() -> None:
         ({"responses": [response(n, withdrawn=True) for n in "ab"]}, "response_withdrawn"),
     ],
 )
-def test_what_speaks_against_every_reply(changes: dict[str, Any], reason: str) -> None:
+def test_why_a_prompt_has_no_best_rated_reply(changes: dict[str, Any], reason: str) -> None:
     one = scored("lived-1", {"a": 5, "b": 5})
     if flags := changes.pop("flags", None):
         changes["flags"] = [FlagSnapshot(one.id, r, "sycophancy", 2, state) for r, state in flags]

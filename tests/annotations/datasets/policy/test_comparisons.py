@@ -72,7 +72,7 @@ def test_harm_in_both_is_a_result_and_no_reason_to_leave_a_pair_out() -> None:
         ({"heard": (3, 4), "polite": (1, 0)}, 1.0),  # polite has no better answer
     ],
 )
-def test_who_was_asked_to_rate_alone_prefers_the_higher_sum(
+def test_ratings_without_a_ranking_prefer_the_higher_sum(
     scores: dict[str, tuple[int, int]], preference: float
 ) -> None:
     """As the win rate of the evaluation counts it (decision 20)."""
@@ -94,7 +94,7 @@ def test_who_was_asked_to_rate_alone_prefers_the_higher_sum(
     assert record["overall_preference"] == preference
 
 
-def test_who_cannot_rank_makes_no_pair() -> None:
+def test_a_judgement_that_cannot_rank_makes_no_pair() -> None:
     ratings = [{"response": name, "criterion": "heard", "score": 4} for name in "ab"]
     assert released(compared("lived-1", ratings=ratings)) == ([], {})
 
@@ -119,14 +119,14 @@ def test_why_a_pair_is_left_out(
 
 
 @pytest.mark.parametrize("purpose", ["training", "publication"])
-def test_no_other_release_has_any(purpose: str) -> None:
+def test_only_releases_for_evaluation_have_comparisons(purpose: str) -> None:
     one = compared("lived-1", ["a"], ["b"])
     assert released(one, purpose=purpose) == ([], {})
     chosen = selection([one], purpose=purpose, prompts=[prompt(held_out=True)])
     assert made(chosen, "preference") == ([], {"evaluation_round": 1})
 
 
-def test_what_was_compared_never_becomes_something_to_learn_from() -> None:
+def test_comparisons_are_never_training_records() -> None:
     judged = [compared("lived-1", ["a"], ["b"]), judgement("lived-2", [["a"], ["b"]])]
     for config in ("preference", "unpaired_preference", "sft"):
         records, _ = made(selection(judged, purpose="evaluation"), config)

@@ -24,11 +24,11 @@ def reasons(judged: JudgedPrompt, purpose: str = "training") -> list[str | None]
 
 
 @pytest.mark.parametrize("purpose", ["training", "evaluation"])
-def test_no_consent_of_anybody_is_asked(purpose: str) -> None:
+def test_imported_judgements_need_no_consent_of_members(purpose: str) -> None:
     assert reasons(about(RANK, SPAN), purpose) == [None, "response_withdrawn"]
 
 
-def test_a_public_release_has_none() -> None:
+def test_a_public_release_has_no_imported_judgements() -> None:
     assert reasons(about(RANK), "publication") == []
 
 

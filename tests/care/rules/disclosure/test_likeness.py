@@ -1,4 +1,4 @@
-"""The second step: wordings that no table has, and none of the texts that are alike by chance."""
+"""The second step finds wordings that are in no table, and few texts that only look similar."""
 
 from __future__ import annotations
 
@@ -47,6 +47,6 @@ def test_a_long_text_around_it_hides_no_sentence() -> None:
 
 
 def test_words_that_the_tables_explain_are_left_to_them() -> None:
-    """A sentence in which a phrase stands that means nothing there, such as a quotation."""
+    """A sentence in which a phrase matches that means nothing there, such as a quotation."""
     for text in ("The reply says that I want to die.", "I nearly died laughing."):
         assert find_disclosure(text) == NOTHING

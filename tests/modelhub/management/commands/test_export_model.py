@@ -57,9 +57,7 @@ def test_a_hub_that_refuses_is_quoted_without_the_token(settings: Any, model: Mo
     assert not Event.objects.filter(action="modelhub.model_exported").exists()
 
 
-def test_nothing_is_uploaded_to_a_repository_that_everybody_may_read(
-    settings: Any, model: ModelVersion
-) -> None:
+def test_nothing_is_uploaded_to_a_public_repository(settings: Any, model: ModelVersion) -> None:
     with small_hub() as hub:
         settings.HUB_ENDPOINT, settings.HUB_TOKEN, settings.HUB_OFFLINE = hub.address, TOKEN, False
         hub.public = True
@@ -71,10 +69,10 @@ def test_nothing_is_uploaded_to_a_repository_that_everybody_may_read(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("way", ["folder", "hub"])
-def test_a_withdrawal_while_the_model_is_written_keeps_it_here(
+def test_a_withdrawal_during_an_export_stops_it(
     settings: Any, model: ModelVersion, models: Path, tmp_path: Path, way: str
 ) -> None:
-    """The export waits for the files of its base while somebody withdraws."""
+    """The export waits for the files of its base while a person withdraws."""
     receipt = models / EMBEDDED_NAME / "conversion.json"
     sizes = receipt.read_text()
     receipt.unlink()

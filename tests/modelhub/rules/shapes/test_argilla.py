@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.raw_rows import Told, prepared
+from tests.support.raw_rows import PreparedRows, prepared
 
 PAIR = {"instruction": "I feel low", "response_1": "Since when?", "response_2": "Cheer up."}
 ORDER = [{"value": "response_1", "rank": 2}, {"value": "response_2", "rank": 1}]
@@ -14,8 +14,8 @@ TIED = [{"value": "response_1", "rank": 1}, {"value": "response_2", "rank": 1}]
 LISTS = {"value": ["response_1", "response_2"], "rank": [2, 1]}
 
 
-def replies(told: Told) -> list[dict[str, Any]]:
-    ((_line, found),) = told.rows
+def replies(result: PreparedRows) -> list[dict[str, Any]]:
+    ((_line, found),) = result.rows
     listed: list[dict[str, Any]] = found["responses"]
     return listed
 
@@ -57,10 +57,10 @@ def test_annotators_rank_apart_and_may_tie() -> None:
         ([{"value": "response_1", "rank": 1}], "judged_elsewhere"),
     ],
 )
-def test_a_ranking_that_is_not_told_in_full_is_counted(said: Any, count: str) -> None:
-    told = prepared([(1, {**PAIR, "best.responses": [said]})])
-    assert replies(told) == [{"text": "Since when?"}, {"text": "Cheer up."}]
-    assert told.counts[count] == 1
+def test_an_incomplete_ranking_is_counted(said: Any, count: str) -> None:
+    result = prepared([(1, {**PAIR, "best.responses": [said]})])
+    assert replies(result) == [{"text": "Since when?"}, {"text": "Cheer up."}]
+    assert result.counts[count] == 1
 
 
 def test_labels_come_in_for_the_response_that_the_question_names() -> None:
@@ -72,14 +72,14 @@ def test_labels_come_in_for_the_response_that_the_question_names() -> None:
         "faults_response_2.responses.users": ["u"],
         "overall.responses": ["good"],
     }
-    told = prepared([(1, row)])
-    first, second = replies(told)
+    result = prepared([(1, row)])
+    first, second = replies(result)
     assert first["labels"] == [
         {"criterion": "tone_response_1", "label": "warm", "rater": 1},
         {"criterion": "tone_response_1", "label": "cold", "rater": 2},
     ]
     assert [one["label"] for one in second["labels"]] == ["dismissive", "vague"]
-    assert told.counts["judged_elsewhere"] == 1
+    assert result.counts["judged_elsewhere"] == 1
 
 
 @pytest.mark.parametrize(
@@ -88,10 +88,10 @@ def test_labels_come_in_for_the_response_that_the_question_names() -> None:
 )
 def test_free_text_is_no_label(said: str) -> None:
     row = {"question": "Why?", "answer": "Because.", "why.responses": [said]}
-    told = prepared([(1, row)])
-    ((_line, found),) = told.rows
+    result = prepared([(1, row)])
+    ((_line, found),) = result.rows
     assert "labels" not in str(found)
-    assert told.counts["judged_elsewhere"] == 1
+    assert result.counts["judged_elsewhere"] == 1
 
 
 def test_a_question_with_as_many_answers_as_records_has_no_options() -> None:
@@ -102,18 +102,30 @@ def test_a_question_with_as_many_answers_as_records_has_no_options() -> None:
     assert prepared(rows).counts["judged_elsewhere"] == 29
 
 
-def test_answers_that_were_not_sent_are_left_out() -> None:
-    row = {
-        **PAIR,
-        "tone_response_1.responses": [4, 2, 1],
-        "tone_response_1.responses.status": ["submitted", "discarded", "draft"],
-    }
-    told = prepared([(1, row)])
-    assert [one["value"] for one in replies(told)[0]["scores"]] == [4]
-    by_annotator = {
-        "fields": PAIR,
-        "responses": [
-            {"user_id": "u", "status": "discarded", "values": {"tone_response_1": {"value": 4}}}
-        ],
-    }
-    assert "scores" not in str(prepared([(1, by_annotator)]).rows)
+STATES = ["submitted", "draft", "discarded"]
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {
+            "warm.responses": [4, 5, 1],
+            "warm.responses.status": STATES,
+            "prompt": "Hi",
+            "reply": "A",
+        },
+        {
+            "fields": {"prompt": "Hi", "reply": "A"},
+            "responses": [
+                {"user_id": state, "status": state, "values": {"warm": {"value": value}}}
+                for state, value in zip(STATES, [4, 5, 1], strict=True)
+            ],
+        },
+    ],
+    ids=["columns", "records"],
+)
+def test_only_submitted_answers_of_argilla_are_scores(answers: dict[str, Any]) -> None:
+    result = prepared([(1, answers)])
+    (response,) = replies(result)
+    assert [score["value"] for score in response["scores"]] == [4]
+    assert result.counts["judged_elsewhere"] == 2

@@ -59,16 +59,16 @@ def test_a_prompt_about_something_else_is_an_error(prompt: Any) -> None:
 def test_the_smaller_group_of_numbered_columns_is_named_as_not_used() -> None:
     row = {"prompt": "Hi", "response_1": "A", "response_2": "B"}
     row |= {"output_1": "C", "output_2": "D", "output_3": "E"}
-    told = prepared([(1, row)])
-    assert [one["text"] for one in told.rows[0][1]["responses"]] == ["C", "D", "E"]
-    assert told.unused == ["response_1", "response_2"]
+    result = prepared([(1, row)])
+    assert [one["text"] for one in result.rows[0][1]["responses"]] == ["C", "D", "E"]
+    assert result.unused == ["response_1", "response_2"]
 
 
 def test_an_instruction_with_a_time_is_no_export_of_langfuse() -> None:
     row = {"instruction": "Answer kindly.", "input": "I feel low", "output": "Oh."}
-    told = prepared([(1, row | {"timestamp": "2024-01-01"})])
-    assert told.shape == "alpaca"
-    assert told.rows[0][1]["prompt"] == "Answer kindly.\n\nI feel low"
+    result = prepared([(1, row | {"timestamp": "2024-01-01"})])
+    assert result.shape == "alpaca"
+    assert result.rows[0][1]["prompt"] == "Answer kindly.\n\nI feel low"
 
 
 def test_the_ranks_of_pairs_are_said() -> None:
@@ -77,3 +77,60 @@ def test_the_ranks_of_pairs_are_said() -> None:
     assert "4 responses have a rank in the file. They are kept as imported ranks." in others(
         rows.about["counts"]
     )
+
+
+HELLO = {"from": "human", "value": "Hello"}
+SIDES: list[dict[str, Any]] = [
+    {
+        "conversations": [HELLO],
+        "chosen": {"from": "gpt", "value": "Good."},
+        "rejected": {"from": "gpt", "value": "Bad."},
+    },
+    {
+        "input": {"messages": [{"role": "user", "content": "Hello"}], "tools": []},
+        "preferred_output": [{"role": "assistant", "content": "Good."}],
+        "non_preferred_output": [{"role": "assistant", "content": "Bad."}],
+    },
+    {
+        "messages": [{"role": "user", "content": "Hello"}],
+        "chosen": [{"role": "assistant", "content": "Good."}],
+        "rejected": [{"role": "assistant", "content": "Bad."}],
+    },
+]
+
+
+@pytest.mark.parametrize("row", SIDES, ids=["ShareGPT", "OpenAI", "messages"])
+def test_a_pair_may_have_its_conversation_in_another_column(row: dict[str, Any]) -> None:
+    found = only(row)
+    assert found["prompt"] == [{"role": "user", "content": "Hello"}]
+    assert [(one["text"], one["rank"]) for one in found["responses"]] == [("Good.", 1), ("Bad.", 2)]
+
+
+@pytest.mark.parametrize("names", [("score_chosen", "score_rejected"), ("chosen-rating", "x")])
+def test_scores_of_pairs_are_kept(names: tuple[str, str]) -> None:
+    row = {"prompt": "Hi", "chosen": "A", "rejected": "B", names[0]: "8.5", names[1]: None}
+    better, worse = only(row)["responses"]
+    assert better["scores"] == {"score": 8.5}
+    assert "scores" not in worse
+
+
+@pytest.mark.parametrize(
+    ("said", "ranks"),
+    [
+        ({"winner": "model_b"}, [2, 1]),
+        ({"winner": "tie"}, [1, 1]),
+        ({"overall_preference": -2}, [1, 2]),
+        ({"overall_preference": "0"}, [1, 1]),
+        ({"winner": "nobody"}, [None, None]),
+    ],
+)
+def test_which_of_two_is_better_becomes_ranks(said: dict[str, Any], ranks: list[Any]) -> None:
+    row = {"context": [HI], "response1": "A", "response2": "B"} | said
+    found = only(row)
+    assert found["prompt"] == [HI]
+    assert [one.get("rank") for one in found["responses"]] == ranks
+
+
+def test_a_passage_beside_a_prompt_is_named_as_not_used() -> None:
+    row = {"prompt": "Hi", "context": "A passage.", "chosen": "A", "rejected": "B"}
+    assert prepared([(1, row)]).unused == ["context"]

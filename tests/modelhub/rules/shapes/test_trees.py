@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from modelhub.rules.import_words import others
 from modelhub.rules.raw_rows import BadRow, Note
 from modelhub.rules.row_reading import rows_of
 from tests.support.raw_rows import prepared
@@ -57,10 +58,35 @@ def flat(tree: dict[str, Any], parent: str | None = None) -> list[dict[str, Any]
     return [own | {"parent_id": parent}, *below]
 
 
+def test_a_deleted_message_is_left_out_with_all_below_it() -> None:
+    deleted = node("d1", "prompter", "Spam.", node("d2", "assistant", "Yes?"), deleted=True)
+    below = node("r", "assistant", "Spam.", node("q", "prompter", "More"), deleted=True)
+    for rows in (
+        prepared(enumerate([{"prompt": deleted}, {"prompt": node("a", "prompter", "Hi", below)}])),
+        prepared(enumerate([*flat(deleted), *flat(node("a", "prompter", "Hi", below))])),
+    ):
+        assert [row["external_id"] for _line, row in rows.rows] == ["a"]
+        assert rows.counts["deleted_messages"] == 2
+        assert "2 deleted messages were left out, with the messages below them." in others(
+            rows.counts
+        )
+
+
+def test_cells_of_a_table_of_messages_mean_the_same() -> None:
+    rows = [
+        {name: "" if value is None else str(value) for name, value in row.items()}
+        | {"deleted": str(row.get("deleted", False)), "synthetic": "False"}
+        for row in flat(TREE)
+    ]
+    assert [row for _line, row in prepared(enumerate(rows)).rows] == EXPECTED
+    (decimal,) = prepared([(1, rows[0]), (2, rows[1] | {"rank": "1.0"})]).rows
+    assert decimal[1]["responses"][0]["rank"] == 2
+
+
 def test_a_nested_tree_gives_a_prompt_for_each_turn_with_replies() -> None:
-    rows = prepared([(4, {"message_tree_id": "m1", "prompt": TREE})])
-    assert rows.shape == "trees"
-    assert rows.rows == [(4, row) for row in EXPECTED]
+    result = prepared([(4, {"message_tree_id": "m1", "prompt": TREE})])
+    assert result.shape == "trees"
+    assert result.rows == [(4, row) for row in EXPECTED]
 
 
 def test_ranks_of_a_tree_are_counted() -> None:
@@ -71,9 +97,9 @@ def test_ranks_of_a_tree_are_counted() -> None:
 
 def test_a_list_of_messages_gives_the_same_prompts_at_the_lines_of_their_turns() -> None:
     messages = flat(TREE)
-    rows = prepared(enumerate(reversed(messages), 1))
-    assert rows.shape == "tree_messages"
-    found = dict(rows.rows)
+    result = prepared(enumerate(reversed(messages), 1))
+    assert result.shape == "tree_messages"
+    found = dict(result.rows)
     line = {row["message_id"]: number for number, row in enumerate(reversed(messages), 1)}
     by_text = [sorted(found[line[n]]["responses"], key=lambda r: r["text"]) for n in ("m1", "m4")]
     assert by_text == [sorted(r["responses"], key=lambda r: r["text"]) for r in EXPECTED]

@@ -70,6 +70,9 @@ def names(folder: Path, content: str, name: str) -> list[str]:
         (sheet([[None, "question"], [0, "Hello"], [1, "Bye"]]), "p.xlsx", ["Hello", "Bye"]),
         (sheet([["My"], ["id", "question"], [1, "Hello"]]), "p.xlsx", ["Hello"]),
         ("A survey, of June, 2026\nid;question\n1;Hello\n", "p.csv", ["Hello"]),
+        ("id|question|answer\n1|I feel low, today; so|Hm\n", "p.csv", ["I feel low, today; so"]),
+        ("SEP=|\nid|question\n1|a, b\n", "p.csv", ["a, b"]),
+        ("sep=;;\nid;question\n1;a, b\n", "p.csv", ["a, b"]),
     ],
 )
 def test_names_of_prompts_tell_the_delimiter_and_their_line(

@@ -15,43 +15,10 @@ import pytest
 from pyarrow import parquet
 
 from codesign.shared.errors import Invalid, TooLarge
-from modelhub.rules.imports import ImportRow
-from modelhub.rules.raw_rows import BadRow, Note, Unused
-from modelhub.services.file_rows import reading
 from tests.support.import_files import as_lines, as_parquet, sheet
+from tests.support.read_files import Read
 
 FAR = 2**31 - 1
-
-
-class Read:
-    """What a file is read to."""
-
-    def __init__(self, folder: Path, content: bytes | str, name: str) -> None:
-        path = folder / name
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-        self.rows: list[ImportRow] = []
-        self.problems: list[str] = []
-        self.notes: list[str] = []
-        self.unused: set[str] = set()
-        with reading(path=path) as rows:
-            self.total = rows.total
-            for line, row in rows:
-                if isinstance(row, Note):
-                    self.notes.append(str(row))
-                elif isinstance(row, Unused):
-                    self.unused.add(str(row))
-                elif isinstance(row, BadRow):
-                    self.problems.append(f"line {line}: {row}")
-                else:
-                    self.rows.append(row)
-
-    @property
-    def prompts(self) -> list[str]:
-        return [row.prompt.messages[0]["content"] for row in self.rows]
-
-    @property
-    def lines(self) -> list[int]:
-        return [row.prompt.line for row in self.rows]
 
 
 def row(name: str, value: Any, **more: Any) -> str:
@@ -101,7 +68,7 @@ def test_titles_above_the_names_are_left_out_and_said(
     assert read.notes == ["The names of the columns are in line 3. Lines above it were left out."]
 
 
-def test_a_file_without_our_names_says_what_stands_there(tmp_path: Path) -> None:
+def test_a_file_without_known_names_lists_its_first_cells(tmp_path: Path) -> None:
     with pytest.raises(Invalid, match=r"The columns are: role, text\."):
         Read(tmp_path, "role,text\nprompt,Hello\nresponse,Hi\n", "p.csv")
 
@@ -133,7 +100,7 @@ def test_the_rows_of_qualtrics_below_the_names(tmp_path: Path, name: str) -> Non
         ("prompt,external_id\nHello,1\n", "p.xlsx", "CSV"),
     ],
 )
-def test_the_kind_is_told_by_the_content(
+def test_the_content_decides_the_kind(
     tmp_path: Path, content: str | bytes, name: str, kind: str
 ) -> None:
     read = Read(tmp_path, content, name)
@@ -321,7 +288,7 @@ def test_in_a_used_column_they_are_errors_of_their_lines(tmp_path: Path, name: s
     assert problem.startswith("line 1: the value of family cannot be read (")
 
 
-def test_twin_names_do_no_harm_where_they_are_not_used(tmp_path: Path) -> None:
+def test_repeated_names_of_unused_columns_are_accepted(tmp_path: Path) -> None:
     file = io.BytesIO()
     parquet.write_table(pa.table([["Hello"], [1], [2]], names=["prompt", "x", "x"]), file)
     assert Read(tmp_path, file.getvalue(), "p.parquet").prompts == ["Hello"]

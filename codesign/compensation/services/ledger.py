@@ -1,4 +1,4 @@
-"""Setting rates, recording promises, crediting work, reversing credits."""
+"""Credits work and reverses credits."""
 
 from __future__ import annotations
 
@@ -13,86 +13,26 @@ from django.utils.translation import gettext_lazy
 
 from codesign.audit import services as audit
 from codesign.audit.registry import action
-from codesign.compensation import queries, rules
-from codesign.compensation.models import (
-    COUNTED,
-    Account,
-    LedgerCounter,
-    Leg,
-    PayRate,
-    Promise,
-    Transfer,
-)
+from codesign.compensation.models import Account, LedgerCounter, Leg, Transfer
+from codesign.compensation.models.ledger import COUNTED
 from codesign.compensation.permissions import SET_PAY
+from codesign.compensation.rules.ledger import AccountKind, TransferKind
 from codesign.shared.actors import Actor
 from codesign.shared.compiled_queries import insert
 from codesign.shared.counters import fold
 from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.visible import shows_nothing
-from codesign.studies.models import Cohort, Member, Study
+from codesign.studies.models import Member, Study
 from codesign.studies.permissions import require
 
-RATE_SET = action("compensation.rate_set", gettext_lazy("set a pay rate"))
 REVERSED = action("compensation.reversed", gettext_lazy("reversed a payment"))
 
 LONGEST_REASON = 200
+
 KEPT = 10_000
 """Number of account pairs that a process caches."""
+
 _ACCOUNTS: dict[tuple[uuid.UUID, uuid.UUID, str], tuple[Account, Account]] = {}
-
-
-@transaction.atomic
-def set_rate(
-    *,
-    actor: Actor,
-    cohort: Cohort,
-    amount_minor: int,
-    currency: str,
-    estimated_seconds: int,
-    effective_from: datetime | None = None,
-) -> PayRate:
-    """Set what a text with one or two replies pays a cohort from a given time on (minor units).
-
-    Raises Invalid for a rate of zero, an implausibly high rate or a currency that is not in use.
-    """
-    require(actor, SET_PAY, cohort.study)
-    if problems := rules.rate_problems(
-        amount_minor=amount_minor, currency=currency, estimated_seconds=estimated_seconds
-    ):
-        sentences = [sentence for errors in problems.values() for sentence in errors]
-        raise Invalid(" ".join(sentences), problems)
-    rate = PayRate.objects.create(
-        study=cohort.study,
-        cohort=cohort,
-        amount_minor=amount_minor,
-        currency=currency,
-        estimated_seconds=estimated_seconds,
-        effective_from=effective_from or timezone.now(),
-    )
-    audit.record(
-        actor=actor,
-        action=RATE_SET,
-        study_id=cohort.study_id,
-        about=("pay_rate", rate.id, f"{amount_minor} {currency}"),
-        data={"cohort": cohort.key, "amount_minor": amount_minor, "currency": currency},
-    )
-    return rate
-
-
-def promise(*, member: Member) -> Promise | None:
-    """Record what the member was told before they started, once for each rate."""
-    if member.cohort_id is None:
-        return None
-    rate = queries.rate_in_force(cohort_id=member.cohort_id, at=timezone.now())
-    if rate is None:
-        return None
-    hourly = rules.hourly_minor(
-        amount_minor=rate.amount_minor, estimated_seconds=rate.estimated_seconds
-    )
-    promised, _created = Promise.objects.get_or_create(
-        member=member, rate=rate, defaults={"hourly_minor": hourly}
-    )
-    return promised
 
 
 def _accounts(member: Member, currency: str) -> tuple[Account, Account]:
@@ -117,14 +57,14 @@ def _keep(key: tuple[uuid.UUID, uuid.UUID, str], accounts: tuple[Account, Accoun
 def _find_accounts(member: Member, currency: str) -> tuple[Account, Account]:
     """Return the accounts from the database. One query once both exist."""
     wanted = {
-        ("member", member.id, "earned"): member.pseudonym,
-        ("study", member.study_id, "spent"): member.study.title,
+        ("member", member.id, AccountKind.PAYABLE): member.pseudonym,
+        ("study", member.study_id, AccountKind.SPENT): member.study.title,
     }
     accounts = {
         (account.owner_kind, account.owner_id, account.kind): account
         for account in Account.objects.filter(
             owner_id__in=[member.id, member.study_id],
-            kind__in=["earned", "spent"],
+            kind__in=[AccountKind.PAYABLE, AccountKind.SPENT],
             currency=currency,
         )
     }
@@ -138,8 +78,8 @@ def _find_accounts(member: Member, currency: str) -> tuple[Account, Account]:
                 currency=currency,
                 defaults={"owner_label": label},
             )
-    earned, spent = (accounts[key] for key in wanted)
-    return earned, spent
+    payable, spent = (accounts[key] for key in wanted)
+    return payable, spent
 
 
 @transaction.atomic(savepoint=False)
@@ -159,9 +99,9 @@ def credit(
     if amount_minor == 0:
         return None
     kind, about_id, label = about
-    earned, spent = _accounts(member, currency)
+    payable, spent = _accounts(member, currency)
     transfer = Transfer(
-        kind="credit",
+        kind=TransferKind.CREDIT,
         idempotency_key=f"credit:{kind}:{about_id}",
         study_id=member.study_id,
         about_kind=kind,
@@ -170,7 +110,7 @@ def credit(
         effective_at=effective_at,
     )
     insert(transfer)
-    _post(transfer, {earned: amount_minor, spent: -amount_minor})
+    _post(transfer, {payable: amount_minor, spent: -amount_minor})
     return transfer
 
 
@@ -200,10 +140,13 @@ def reverse(*, actor: Actor, transfer: Transfer, reason: str) -> Transfer:
         raise Invalid(problem, {"reason": [problem]})
     accounts = Account.objects.filter(id__in=transfer.legs.values("account"))
     list(accounts.order_by("id").select_for_update(no_key=True))
-    if transfer.kind == "reversal" or Transfer.objects.filter(reverses=transfer).exists():
+    if (
+        transfer.kind == TransferKind.REVERSAL
+        or Transfer.objects.filter(reverses=transfer).exists()
+    ):
         raise Conflict(_("This payment has already been reversed."))
     opposite = Transfer.objects.create(
-        kind="reversal",
+        kind=TransferKind.REVERSAL,
         idempotency_key=f"reversal:{transfer.id}",
         study_id=transfer.study_id,
         about_kind=transfer.about_kind,

@@ -10,8 +10,10 @@ from django.test import Client
 from django.urls import reverse
 
 from annotations.models import Assignment
-from codesign.compensation import queries, rules, services
 from codesign.compensation.models import Leg, PayRate, Promise
+from codesign.compensation.queries import ledger, trial_balance
+from codesign.compensation.rules import pay_rates as pay_rules
+from codesign.compensation.services import pay_rates
 from codesign.shared.actors import SYSTEM
 from codesign.shared.errors import Invalid
 from codesign.studies.models import Member
@@ -124,7 +126,7 @@ def test_no_other_door_sets_such_a_rate(member: Member, field: str, change: dict
     rate |= change
     assert member.cohort
     with pytest.raises(Invalid) as refused:
-        services.set_rate(actor=SYSTEM, cohort=member.cohort, **rate)
+        pay_rates.set_rate(actor=SYSTEM, cohort=member.cohort, **rate)
     assert set(refused.value.fields) == {field}
     assert not PayRate.objects.exists()
 
@@ -144,12 +146,12 @@ def test_an_amount_beyond_32_bits_is_exact_from_rate_to_statement() -> None:
     assert Assignment.objects.get().amount_minor == 4_300_000_000
     assert Promise.objects.get().hourly_minor == 86_000_000_000
     assert {leg.amount_minor for leg in Leg.objects.all()} == {4_300_000_000, -4_300_000_000}
-    assert queries.balances(member_id=panelist.id) == {"IDR": 4_300_000_000}
+    assert ledger.balances(member_id=panelist.id) == {"IDR": 4_300_000_000}
     client = Client()
     client.force_login(panelist.user)
     page = client.get(reverse("compensation:mine", kwargs={"slug": panelist.study.slug}))
     assert page.content.decode().count("IDR\N{NO-BREAK SPACE}43,000,000.00") == 2
-    assert [*queries.imbalances(), *queries.credits_against_work()] == []
+    assert [*trial_balance.imbalances(), *trial_balance.credits_against_work()] == []
 
 
 # (rate, replies) → pay: half of the rate, rounded up, for each reply after the second
@@ -163,7 +165,7 @@ PRICES = [
 
 @pytest.mark.parametrize(("rate", "replies", "pays"), PRICES)
 def test_each_reply_after_the_second_adds_half(rate: int, replies: int, pays: int) -> None:
-    assert rules.pay_for(amount_minor=rate, replies=replies) == pays
+    assert pay_rules.pay_for(amount_minor=rate, replies=replies) == pays
 
 
 @pytest.mark.parametrize(("replies", "pays"), [(1, 81), (2, 81), (3, 122), (4, 163)])
@@ -180,8 +182,8 @@ def test_a_text_pays_by_its_replies_judged_or_skipped(replies: int, pays: int) -
     Caller(panelist).send(
         "POST", f"assignments/{lease(panelist).id}/skip/", {"reason": "too_close"}
     )
-    assert queries.balances(member_id=panelist.id) == {"GBP": 2 * pays}
-    assert [*queries.imbalances(), *queries.credits_against_work()] == []
+    assert ledger.balances(member_id=panelist.id) == {"GBP": 2 * pays}
+    assert [*trial_balance.imbalances(), *trial_balance.credits_against_work()] == []
 
 
 def test_people_read_what_texts_with_more_replies_pay_before_they_start(client: Client) -> None:
@@ -218,7 +220,9 @@ LOW = [
 @pytest.mark.parametrize(("rate", "says"), LOW)
 def test_low_pay_warns_if_a_floor_is_known(rate: tuple[int, str, int], says: str) -> None:
     amount, currency, seconds = rate
-    words = rules.low_pay_words(amount_minor=amount, currency=currency, estimated_seconds=seconds)
+    words = pay_rules.low_pay_words(
+        amount_minor=amount, currency=currency, estimated_seconds=seconds
+    )
     assert bool(words) is bool(says)
     assert words.startswith(says)
 

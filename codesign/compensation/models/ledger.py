@@ -8,55 +8,17 @@ import pgtrigger
 from django.db import models
 from django.db.models import Q
 
-from codesign.shared.models import PublicModel, append_only, counting
-from codesign.studies.models import Cohort, Member, Study
-
-
-class PayRate(PublicModel):
-    """What one piece of work pays a cohort from a given time on. The latest rate counts."""
-
-    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="pay_rates")
-    cohort = models.ForeignKey(Cohort, on_delete=models.PROTECT, related_name="pay_rates")
-    amount_minor = models.PositiveBigIntegerField(
-        help_text="For one or two replies, in the currency's smallest unit."
-    )
-    currency = models.CharField(max_length=3)
-    estimated_seconds = models.PositiveIntegerField(help_text="Promised time for one piece.")
-    effective_from = models.DateTimeField()
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["cohort", "effective_from"], name="pay_rate_one_at_a_time"
-            ),
-            models.CheckConstraint(
-                condition=Q(estimated_seconds__gt=0), name="pay_rate_takes_time"
-            ),
-        ]
-        triggers: ClassVar = append_only()
-
-
-class Promise(PublicModel):
-    """What a person was told before they started: amount, time, hourly rate (standards 3.1)."""
-
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="promises")
-    rate = models.ForeignKey(PayRate, on_delete=models.PROTECT, related_name="promises")
-    hourly_minor = models.PositiveBigIntegerField(help_text="Minor units per hour, rounded down.")
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["member", "rate"], name="promise_once_per_rate")
-        ]
-        triggers: ClassVar = append_only()
+from codesign.compensation.rules.ledger import OF_PEOPLE, AccountKind, TransferKind
+from codesign.shared.models import PublicModel, append_only, counting, one_of
 
 
 class Account(PublicModel):
-    """An account of the ledger in one currency: what a person has earned or a study has spent.
+    """An account of the ledger in one currency, of a person or of a study.
 
     Its owner is stored as (kind, id) and label, not as a foreign key.
     """
 
-    kind = models.CharField(max_length=20)  # earned | spent
+    kind = models.CharField(max_length=20, choices=AccountKind)
     owner_kind = models.CharField(max_length=20)
     owner_id = models.UUIDField()
     owner_label = models.CharField(max_length=200)
@@ -66,14 +28,20 @@ class Account(PublicModel):
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["owner_kind", "owner_id", "kind", "currency"], name="account_unique"
-            )
+            ),
+            one_of("kind", AccountKind, "account_kind_known"),
+            models.CheckConstraint(
+                condition=Q(kind__in=OF_PEOPLE, owner_kind="member")
+                | (~Q(kind__in=OF_PEOPLE) & Q(owner_kind="study")),
+                name="account_owner_fits_kind",
+            ),
         ]
 
 
 class Transfer(PublicModel):
     """A movement of money and its reason. It is corrected by another transfer, never changed."""
 
-    kind = models.CharField(max_length=20)  # credit | reversal
+    kind = models.CharField(max_length=20, choices=TransferKind)
     idempotency_key = models.CharField(max_length=120)
     study_id = models.UUIDField()
     about_kind = models.CharField(max_length=40)
@@ -90,14 +58,15 @@ class Transfer(PublicModel):
             models.UniqueConstraint(fields=["idempotency_key"], name="transfer_once"),
             models.UniqueConstraint(
                 fields=["about_kind", "about_id"],
-                condition=Q(kind="credit"),
+                condition=Q(kind=TransferKind.CREDIT),
                 name="transfer_one_credit_per_work",
             ),
             models.CheckConstraint(
-                condition=Q(kind="credit", reverses=None)
-                | Q(kind="reversal", reverses__isnull=False),
+                condition=Q(kind=TransferKind.REVERSAL, reverses__isnull=False)
+                | (~Q(kind=TransferKind.REVERSAL) & Q(reverses=None)),
                 name="transfer_reversal_reverses",
             ),
+            one_of("kind", TransferKind, "transfer_kind_known"),
         ]
         indexes: ClassVar = [
             models.Index(fields=["study_id", "-posted_at", "-id"], name="transfer_newest")
@@ -122,12 +91,17 @@ class Transfer(PublicModel):
         ]
 
 
-COUNTED = ("earned", "entries", "corrected", "total")
+COUNTED = ("earned", "paid", "in_flight", "entries", "corrected", "total")
 LEGS_OF_STUDIES = """
-    SELECT t.study_id, CASE WHEN a.kind = 'earned' THEN a.id END AS account_id, l.currency,
-      coalesce(sum(l.amount_minor) FILTER (WHERE a.kind = 'earned'), 0) AS earned,
-      count(*) FILTER (WHERE a.kind = 'earned') AS entries,
-      count(*) FILTER (WHERE a.kind = 'earned' AND t.kind = 'reversal') AS corrected,
+    SELECT t.study_id, CASE WHEN a.owner_kind = 'member' THEN a.id END AS account_id, l.currency,
+      coalesce(sum(l.amount_minor) FILTER (
+        WHERE a.owner_kind = 'member' AND t.kind NOT IN ('sent', 'returned', 'donation')), 0)
+        AS earned,
+      coalesce(-sum(l.amount_minor) FILTER (
+        WHERE a.owner_kind = 'member' AND t.kind IN ('sent', 'returned', 'donation')), 0) AS paid,
+      coalesce(sum(l.amount_minor) FILTER (WHERE a.kind = 'in_flight'), 0) AS in_flight,
+      count(*) FILTER (WHERE a.owner_kind = 'member') AS entries,
+      count(*) FILTER (WHERE a.owner_kind = 'member' AND t.kind = 'reversal') AS corrected,
       sum(l.amount_minor) AS total
     FROM {legs} l JOIN compensation_transfer t ON t.id = l.transfer_id
     JOIN compensation_account a ON a.id = l.account_id
@@ -157,6 +131,12 @@ class LedgerCounter(models.Model):
     )
     currency = models.CharField(max_length=3)
     earned = models.BigIntegerField(help_text="By people; minor units.")
+    paid = models.BigIntegerField(
+        db_default=0, help_text="Sent to people or donated by them, less what came back."
+    )
+    in_flight = models.BigIntegerField(
+        db_default=0, help_text="Sent, and not known to have arrived."
+    )
     entries = models.BigIntegerField(help_text="On people's accounts.")
     corrected = models.BigIntegerField(help_text="Those of them that reverse another.")
     total = models.BigIntegerField(help_text="Of both sides: 0.")

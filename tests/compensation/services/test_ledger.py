@@ -11,8 +11,12 @@ from django.db import IntegrityError, transaction
 from django.db.models import Sum
 from django.utils import timezone
 
-from codesign.compensation import queries, rules, services
 from codesign.compensation.models import Account, Leg, PayRate, Promise, Transfer
+from codesign.compensation.queries import ledger as queries
+from codesign.compensation.queries import trial_balance
+from codesign.compensation.rules import pay_rates as pay_rules
+from codesign.compensation.rules.ledger import OF_PEOPLE, AccountKind
+from codesign.compensation.services import ledger
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.errors import Conflict, Invalid, NotPermitted
 from codesign.studies.models import Member
@@ -37,7 +41,11 @@ def transfer_for(member: Member) -> Transfer:
 
 def account(member: Member, kind: str, currency: str = "GBP") -> Account:
     return Account.objects.create(
-        kind=kind, owner_kind="member", owner_id=member.id, owner_label="x", currency=currency
+        kind=kind,
+        owner_kind="member" if kind in OF_PEOPLE else "study",
+        owner_id=member.id,
+        owner_label="x",
+        currency=currency,
     )
 
 
@@ -52,7 +60,7 @@ def post(member: Member, *legs: tuple[int, str, str]) -> None:
     """A transfer of (amount, currency of the account, currency of the leg)."""
     transfer = transfer_for(member)
     for number, (amount, held_in, moved_in) in enumerate(legs):
-        leg(transfer, account(member, f"kind{number}", held_in), amount, moved_in)
+        leg(transfer, account(member, list(AccountKind)[number], held_in), amount, moved_in)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -108,7 +116,7 @@ def test_ledger_rows_cannot_be_changed() -> None:  # standards 3.10
             Promise: {"hourly_minor": 1},
         }
     )
-    assert list(queries.imbalances()) == []
+    assert list(trial_balance.imbalances()) == []
 
 
 @pytest.mark.django_db
@@ -122,11 +130,11 @@ def test_work_is_credited_once() -> None:
         "currency": "GBP",
         "effective_at": timezone.now(),
     }
-    services.credit(**same)
+    ledger.credit(**same)
     with pytest.raises(IntegrityError, match="transfer_one_credit_per_work"), transaction.atomic():
-        services.credit(**same)
+        ledger.credit(**same)
     assert queries.balances(member_id=member.id) == {"GBP": 80}
-    nothing = services.credit(**same | {"amount_minor": 0, "about": ("t", uuid.uuid4(), "")})
+    nothing = ledger.credit(**same | {"amount_minor": 0, "about": ("t", uuid.uuid4(), "")})
     assert nothing is None
 
 
@@ -134,7 +142,7 @@ def test_work_is_credited_once() -> None:
 def test_concurrent_credits_of_one_work_are_posted_once() -> None:
     member = MemberFactory.create()
     pay = partial(
-        services.credit,
+        ledger.credit,
         member=member,
         about=("test_work", uuid.uuid4(), "a text"),
         amount_minor=80,
@@ -150,13 +158,13 @@ def test_a_mistake_is_corrected_by_its_opposite_once() -> None:  # standards 3.1
     member = MemberFactory.create()
     made = credit(member, 80)
     credit(member, 50)
-    opposite = services.reverse(actor=SYSTEM, transfer=made, reason="credited by mistake")
+    opposite = ledger.reverse(actor=SYSTEM, transfer=made, reason="credited by mistake")
     assert queries.balances(member_id=member.id) == {"GBP": 50}
     assert {one.amount_minor for one in opposite.legs.all()} == {80, -80}
     assert Leg.objects.aggregate(total=Sum("amount_minor"))["total"] == 0
     for again in (made, opposite):
         with pytest.raises(Conflict, match="already been reversed"):
-            services.reverse(actor=SYSTEM, transfer=again, reason="again")
+            ledger.reverse(actor=SYSTEM, transfer=again, reason="again")
 
 
 @pytest.mark.django_db
@@ -165,8 +173,8 @@ def test_only_a_coordinator_corrects() -> None:
     made = credit(member)
     for other in (member, staff(member.study, Role.AUDITOR, Role.SAFETY_LEAD, Role.ML_ENGINEER)):
         with pytest.raises(NotPermitted, match="Your role"):
-            services.reverse(actor=Actor.of(other.user), transfer=made, reason="no")
-    services.reverse(actor=Actor.of(staff(member.study).user), transfer=made, reason="yes")
+            ledger.reverse(actor=Actor.of(other.user), transfer=made, reason="no")
+    ledger.reverse(actor=Actor.of(staff(member.study).user), transfer=made, reason="yes")
 
 
 @pytest.mark.django_db
@@ -174,10 +182,10 @@ def test_only_a_coordinator_corrects() -> None:
 def test_a_correction_needs_a_reason_of_at_most_two_hundred_characters(reason: str) -> None:
     made = credit(MemberFactory.create())
     with pytest.raises(Invalid, match="200") as refused:
-        services.reverse(actor=SYSTEM, transfer=made, reason=reason)
+        ledger.reverse(actor=SYSTEM, transfer=made, reason=reason)
     assert list(refused.value.fields) == ["reason"]
     assert not Transfer.objects.filter(reverses=made).exists()
-    services.reverse(actor=SYSTEM, transfer=made, reason=" " + "x" * 200)
+    ledger.reverse(actor=SYSTEM, transfer=made, reason=" " + "x" * 200)
 
 
 @pytest.mark.parametrize(
@@ -186,4 +194,4 @@ def test_a_correction_needs_a_reason_of_at_most_two_hundred_characters(reason: s
 def test_an_hourly_rate_is_whole_and_never_rounded_up(
     amount: int, seconds: int, hourly: int
 ) -> None:
-    assert rules.hourly_minor(amount_minor=amount, estimated_seconds=seconds) == hourly
+    assert pay_rules.hourly_minor(amount_minor=amount, estimated_seconds=seconds) == hourly

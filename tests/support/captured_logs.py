@@ -1,4 +1,4 @@
-"""The log as an installation writes it, at the most talkative level."""
+"""The logs as an installation writes them, from level DEBUG up."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any
 from codesign.shared.logs import JsonLines, PlainLines
 
 
-class Heard:
-    """Collects every log line as an installation writes it."""
+class LogCapture:
+    """The captured lines, in both formats that an installation can write."""
 
     def __init__(self, handlers: dict[str, logging.StreamHandler[io.StringIO]]) -> None:
         self._handlers = handlers
@@ -30,8 +30,8 @@ class Heard:
 
 
 @contextmanager
-def listening() -> Iterator[Heard]:
-    """Listen at the root."""
+def captured_logs() -> Iterator[LogCapture]:
+    """Capture what reaches the root logger."""
     root = logging.getLogger()
     handlers = {"json": logging.StreamHandler(io.StringIO())}
     handlers["plain"] = logging.StreamHandler(io.StringIO())
@@ -41,7 +41,9 @@ def listening() -> Iterator[Heard]:
     root.setLevel(logging.DEBUG)
     for handler in handlers.values():
         root.addHandler(handler)
-    yield Heard(handlers)
-    root.setLevel(level)
-    for handler in handlers.values():
-        root.removeHandler(handler)
+    try:
+        yield LogCapture(handlers)
+    finally:
+        root.setLevel(level)
+        for handler in handlers.values():
+            root.removeHandler(handler)
