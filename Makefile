@@ -49,7 +49,7 @@ format: $(DEV_STAMP) ## Put the code into its style
 faults: $(DEV_STAMP) ## Kill processes at random under load, 200 times (CODESIGN_KILLS=…); half an hour
 	CODESIGN_KILLS=$${CODESIGN_KILLS:-200} $(PY) -m pytest tests/faults -q
 
-bench: $(DEV_STAMP) ## Measure loop, plans, generation, servers, release, memory, import, growth (some: python -m benchmarks loop)
+bench: $(DEV_STAMP) ## Measure loop, plans, generation, servers, release, memory, import, payouts, growth (some: python -m benchmarks loop)
 	$(PY) -m benchmarks
 
 mutants: $(DEV_STAMP) ## Plant faults and count those that tests catch: MUTANTS=10 of each file, IN=folders or files

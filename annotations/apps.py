@@ -13,17 +13,33 @@ class AnnotationsConfig(AppConfig):
         """Connect receivers; register home cards, publish checks, token scopes and paid work."""
         from annotations import home_cards, permissions, publish_checks, receivers  # noqa: F401
         from annotations.queries import own_texts as own_queries
-        from annotations.queries import work
+        from annotations.queries import reserved_pay, work
         from annotations.services import (
             own_texts,
             regroup,  # noqa: F401 - registers its audit action
+            reviewed_work,
         )
         from codesign.accounts.registry import SCOPE_ROLES
         from codesign.accounts.rules import TokenScope
         from codesign.care.registry import AFTER_ANSWER, CASE_TEXTS
-        from codesign.compensation.registry import PAID_WORK
+        from codesign.compensation.registry import (
+            PAID_WORK,
+            RESERVED,
+            REVIEWED_WORK,
+            ReviewedWork,
+        )
 
         PAID_WORK.register("assignment", work.paid_work)
+        REVIEWED_WORK.register(
+            "assignment",
+            ReviewedWork(
+                held=reviewed_work.held,
+                refuse=reviewed_work.refuse,
+                pay=reviewed_work.pay,
+                page=work.page_of,
+            ),
+        )
+        RESERVED.register("assignments", reserved_pay.reserved)
         CASE_TEXTS.register("own texts", own_queries.words_of_case)
         AFTER_ANSWER.register("own texts", own_texts.follow_answer)
         SCOPE_ROLES.register(TokenScope.JUDGE, permissions.JUDGE.roles)

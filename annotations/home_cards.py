@@ -33,7 +33,7 @@ from annotations.queries import (
 from annotations.registry import uses_of
 from annotations.rules.states import ReleaseState
 from codesign.care.registry import WAYS_ON, WAYS_TO_STOP
-from codesign.compensation.queries import pay_rates
+from codesign.compensation.queries import pay_choices
 from codesign.compensation.registry import BESIDE_PAY
 from codesign.shared.actors import Actor
 from codesign.shared.counts import counted
@@ -52,11 +52,13 @@ def read_and_judge(member: Member) -> registry.Step | None:
     if member.study.state != StudyState.OPEN:
         return None
     actor = Actor.of(member.user)
-    rate = pay_rates.rate_in_force(cohort_id=member.cohort_id, at=now())
+    rate = pay_choices.rate_for(member=member, at=now())
     held = assignments.held(actor=actor, slug=member.study.slug)
     waiting = assignments.how_many_wait(member) + bool(held) if rate else 0
     why = None if waiting else no_work.why_nothing(actor=actor, member=member)
-    if not held and waiting and (limited := no_work.limited(member)):
+    if not held and waiting and rate and (spent := no_work.no_money(member, rate=rate)):
+        waiting, why = 0, spent
+    elif not held and waiting and (limited := no_work.limited(member)):
         waiting, why = 0, limited
     return registry.Step(
         says="",
@@ -128,9 +130,9 @@ def pay_checks_step(member: Member) -> registry.Step | None:
 
 
 def held_pay(member: Member) -> registry.Panel | None:
-    """Return the panel of a person's pay page with held pay and work that was not paid."""
+    """Return the panel of a person's pay page with held pay; None without any."""
     own_pay = pay_checks.of_person(actor=Actor.of(member.user), member=member)
-    if not own_pay.held and not own_pay.not_paid:
+    if not own_pay.held:
         return None
     context = {"own_pay": own_pay, "study": member.study}
     return registry.Panel("annotations/_held_pay.html", context)

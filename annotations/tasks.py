@@ -1,6 +1,15 @@
 """Celery tasks of this app."""
 
-from annotations.services import assignments, counters, filling, offering, regroup, releases
+from annotations.services import (
+    assignments,
+    counters,
+    filling,
+    offering,
+    pay_checks,
+    regroup,
+    releases,
+    work_times,
+)
 from codesign.jobs.carrier import background
 from codesign.jobs.tasks import carried
 
@@ -20,3 +29,15 @@ def expire_leases() -> None:
 def fold_tallies() -> None:
     """Fold the counters of rounds and of the ledger."""
     counters.fold_all()
+
+
+@background(name="annotations.tasks.pay_overdue", queue="default", time_limit=60)
+def pay_overdue() -> None:
+    """Pay work whose pay was held for too long without a decision."""
+    pay_checks.pay_overdue()
+
+
+@background(name="annotations.tasks.check_times", queue="default", time_limit=120)
+def check_times() -> None:
+    """Compare the time that judging took with the promised time, and adjust pay."""
+    work_times.check_all()

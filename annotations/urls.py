@@ -16,6 +16,7 @@ from annotations.views import (
     special_items,
     texts,
     topics,
+    work,
 )
 
 app_name = "annotations"
@@ -34,6 +35,7 @@ urlpatterns = [
     path("own-texts/", own_texts.listed, name="own-texts"),
     path("pay-checks/", pay_checks.listed, name="pay-checks"),
     path("pay-checks/<uuid:member_id>/", pay_checks.person, name="pay-checks-of"),
+    path("work/<uuid:assignment_id>/", work.one, name="work"),
     path("review/", review.review, name="review"),
     path("review/decided/", review.decided, name="review-decided"),
     path("review/list/", review_list.listed, name="review-list"),

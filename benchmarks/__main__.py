@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
 
-SECTIONS = ("loop", "plans", "generation", "served", "release", "memory", "import", "growth")
+SINGLE = {
+    "generation": "generation",
+    "served": "served",
+    "release": "releases",
+    "import": "imports",
+    "payouts": "payouts",
+}
+"""Sections that need no study of their own → their modules."""
+SECTIONS = ("loop", "plans", *SINGLE, "memory", "growth")
 
 
 def main() -> int:
@@ -26,7 +35,7 @@ def main() -> int:
         import django
 
         django.setup()
-        from benchmarks import generation, growth, imports, loop, people, plans, releases, served
+        from benchmarks import growth, loop, people, plans
 
         if {"loop", "plans"} & set(wanted):
             cohort = people.make_study(tasks=options.tasks)
@@ -36,14 +45,9 @@ def main() -> int:
                 loop.run(signed_in, database)
             if "plans" in wanted:
                 plans.run(cohort)
-        if "generation" in wanted:
-            generation.run()
-        if "served" in wanted:
-            served.run()
-        if "release" in wanted:
-            releases.run()
-        if "import" in wanted:
-            imports.run()
+        for name, module in SINGLE.items():
+            if name in wanted:
+                importlib.import_module(f"benchmarks.{module}").run()
         if "growth" in wanted:
             growth.run(tuple(options.sizes) or growth.SIZES)
     return 0

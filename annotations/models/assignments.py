@@ -179,6 +179,16 @@ class Assignment(PublicModel):
         return self.item_kind == ItemKind.ORDINARY
 
     @property
+    def is_work(self) -> bool:
+        """Return whether this is a judgement or a paid skip, even one that was undone."""
+        return self.state == AssignmentState.SUBMITTED or self.skip_paid
+
+    @property
+    def paid_as(self) -> str:
+        """Return what the ledger calls this work."""
+        return "skip" if self.skip_reason else "judgement"
+
+    @property
     def leads_aside(self) -> bool:
         """Return whether the next lease may be a training item or a hidden check."""
         return bool(self.check_after) or self.item_kind == ItemKind.TRAINING

@@ -17,11 +17,12 @@ from annotations.queries.shown import ShownAssignment, label_of, shown_prompt, s
 from annotations.rules import sittings
 from annotations.rules.model_markup import readable
 from annotations.rules.states import Ask, ItemKind, SkipReason
+from codesign.compensation.models import Budget, PayChoice
 from codesign.consent import queries as consent
 from codesign.shared.actors import Actor
 from codesign.shared.compiled_queries import CompiledQuery
 from codesign.shared.errors import NoConsent, NotFound
-from codesign.studies.models import Member, is_current
+from codesign.studies.models import Member, Study, is_current
 
 AT_MOST = 100
 """Waiting tasks are counted up to this number, because a larger one helps nobody."""
@@ -101,14 +102,20 @@ def _judging(user_id: uuid.UUID) -> QuerySet[Member]:
     """Return a person's current memberships, locked when read.
 
     With all that a lease needs to know of the person: the study, both limits, the time zone, how
-    they work, and whether they judge in other studies, too (`judges_elsewhere`).
+    they work, whether they judge in other studies, too (`judges_elsewhere`), whether the study has
+    a budget (`has_budget`), and whether they chose how to be paid (`has_pay_choice`).
     """
+    budgets = Budget.objects.filter(study_id=OuterRef("study_id"))
     others = Member.objects.filter(user=OuterRef("user"), cohort__isnull=False)
     members = (
         Member.objects.current()
         .filter(user_id=user_id)
         .select_related("study__daily_limit", "daily_limit", "adjustments", "user")
-        .annotate(judges_elsewhere=Exists(others.exclude(id=OuterRef("id"))))
+        .annotate(
+            judges_elsewhere=Exists(others.exclude(id=OuterRef("id"))),
+            has_budget=Exists(budgets),
+            has_pay_choice=Exists(PayChoice.objects.filter(member=OuterRef("id"))),
+        )
     )
     return members.select_for_update(no_key=True, of=("self",))
 
@@ -274,15 +281,19 @@ def held(*, actor: Actor, slug: str) -> Assignment | None:
 
 def shown(*, actor: Actor, assignment: Assignment) -> ShownAssignment:
     """Return the assignment as its member sees it; no query if prompt and responses are loaded."""
-    member = assignment.member
-    if member.user_id != actor.user_id:
+    if assignment.member.user_id != actor.user_id:
         raise NotFound
+    return shown_to(assignment.member.study, assignment)
+
+
+def shown_to(study: Study, assignment: Assignment) -> ShownAssignment:
+    """Return the assignment as its member sees it, for a reader whom the caller has checked."""
     prompt = assignment.prompt
     responses = assignment.responses
-    words = rubrics.rubric_in(assignment.rubric_id, get_language() or member.study.language)
+    words = rubrics.rubric_in(assignment.rubric_id, get_language() or study.language)
     return {
         "id": str(assignment.id),
-        "study": member.study.slug,
+        "study": study.slug,
         "state": assignment.state,
         "expires_at": assignment.expires_at.isoformat(),
         "prompt": shown_prompt(prompt),

@@ -10,9 +10,13 @@ from django.utils import timezone
 from annotations.models import Assignment, Round, Seat
 from annotations.models.querysets import SeatQuerySet, in_use
 from annotations.queries import assignments, filling, load, offering
+from annotations.queries.reserved_pay import room_for_leases
 from annotations.registry import BEING_WRITTEN
+from annotations.rules.drawing import MOST_REPLIES
 from annotations.rules.states import SeatState
-from codesign.compensation.queries import pay_rates
+from codesign.compensation.models import PayRate
+from codesign.compensation.queries import pay_choices
+from codesign.compensation.rules.pay_rates import pay_for
 from codesign.jobs.queries import unfinished
 from codesign.shared.actors import Actor
 from codesign.studies.models import Member
@@ -25,6 +29,8 @@ class Nothing(StrEnum):
     PAUSED = "paused"
     CLOSED = "closed"  # the study is closed or not open yet
     UNPAID = "unpaid"  # no pay rate is in force
+    CAP = "cap"  # they want to earn no more in this week or year
+    BUDGET = "budget"  # the study's budget for pay is used
     FULL = "full"  # their daily limit is reached
     HEAVIEST = "heaviest"  # only texts of the highest intensity wait, and they just read one
     WRITING = "writing"  # responses or tasks are being created
@@ -40,12 +46,14 @@ def why_nothing(*, actor: Actor, member: Member) -> Nothing:
     """Return why nothing was leased to a member; at most 20 queries."""
     if member.user_id != actor.user_id or member.cohort_id is None:
         return Nothing.NONE_YET
-    if member.study.state == StudyState.PAUSED:
-        return Nothing.PAUSED
     if member.study.state != StudyState.OPEN:
-        return Nothing.CLOSED
-    if pay_rates.rate_in_force(cohort_id=member.cohort_id, at=timezone.now()) is None:
+        paused = member.study.state == StudyState.PAUSED
+        return Nothing.PAUSED if paused else Nothing.CLOSED
+    rate = pay_choices.rate_for(member=member, at=timezone.now())
+    if rate is None:
         return Nothing.UNPAID
+    if spent := no_money(member, rate=rate):
+        return spent
     if protected := limited(member):
         return protected
     if _being_written(member):
@@ -68,6 +76,29 @@ def limited(member: Member) -> Nothing | None:
     if load.only_heaviest_wait(member, last=last, now=now):
         return Nothing.HEAVIEST
     return None
+
+
+def no_money(member: Member, *, rate: PayRate) -> Nothing | None:
+    """Return whether the member's own limit or the budget keeps the next text from them.
+
+    It may have more replies than the first two, which `rate` is for. Two queries without either.
+    """
+    currency, now = rate.currency, timezone.now()
+    if _keeps(pay_choices.left_of_cap(member=member, currency=currency, now=now), member, rate):
+        return Nothing.CAP
+    room = room_for_leases(study_id=member.study_id, currency=currency)
+    return Nothing.BUDGET if room and _keeps(room.left, member, rate) else None
+
+
+def _keeps(left: int | None, member: Member, rate: PayRate) -> bool:
+    if left is None or left >= pay_for(amount_minor=rate.amount_minor, replies=MOST_REPLIES):
+        return False
+    if left < rate.amount_minor:
+        return True
+    first = assignments.waiting_seats(member).first()
+    if first is None:
+        return False
+    return left < pay_for(amount_minor=rate.amount_minor, replies=first.task.responses.count())
 
 
 def _open_rounds(member: Member) -> QuerySet[Round]:

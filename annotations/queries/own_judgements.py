@@ -19,7 +19,9 @@ from annotations.rules.model_markup import readable, without_tokens
 from annotations.rules.own_judgements import Earned, Settled
 from annotations.rules.own_texts import OwnKind
 from annotations.rules.states import USABLE, Ask, AssignmentState, RewriteState, SkipReason
-from codesign.compensation.queries import ledger
+from annotations.rules.work_states import work_state
+from codesign.compensation.queries import ledger, reviews
+from codesign.compensation.rules.work_states import WorkState
 from codesign.shared.actors import Actor
 from codesign.shared.errors import NotFound
 from codesign.studies.models import Member, Study
@@ -35,6 +37,7 @@ class OwnWork:
     asked: str
     """What the prompt asks last; empty if the member never opened the text."""
     earned: Earned
+    state: WorkState
     revisions: int
     """Number of times that the member sent answers; 0 for a skip."""
 
@@ -103,11 +106,12 @@ def finished_in(
 
 
 def works_of(*, actor: Actor, assignments: Sequence[Assignment]) -> list[OwnWork]:
-    """Return these assignments of the actor with what they earned; two queries."""
+    """Return these assignments of the actor with what they earned; one query and three of pay."""
     ids = [one.id for one in assignments]
     sent = Judgement.objects.filter(assignment__in=ids, member__user_id=_person(actor))
     revisions = dict(sent.values_list("assignment_id").annotate(Max("revision")))
     reversed_later = ledger.reversed_credits(about_kind="assignment", about_ids=ids)
+    states = _states_of(assignments)
     return [
         OwnWork(
             assignment=one,
@@ -118,10 +122,29 @@ def works_of(*, actor: Actor, assignments: Sequence[Assignment]) -> list[OwnWork
                 pay_check=one.pay_check,
                 reversed_later=one.id in reversed_later,
             ),
+            state=states[one.id],
             revisions=revisions.get(one.id, 0),
         )
         for one in assignments
     ]
+
+
+def _states_of(assignments: Sequence[Assignment]) -> dict[uuid.UUID, WorkState]:
+    """Return the states of assignments of one person, which may be of several studies."""
+    states: dict[uuid.UUID, WorkState] = {}
+    for study_id in {one.study_id for one in assignments}:
+        of_study = [one for one in assignments if one.study_id == study_id]
+        done = {("assignment", one.id): one.ended_at or one.leased_at for one in of_study}
+        credited = reviews.states_of(study_id=study_id, done=done)
+        for one in of_study:
+            states[one.id] = work_state(
+                state=one.state,
+                shown=one.first_shown_at is not None,
+                is_work=one.is_work,
+                pay_check=one.pay_check,
+                credited=credited["assignment", one.id],
+            )
+    return states
 
 
 def revisions_of(*, actor: Actor, assignment_id: uuid.UUID) -> QuerySet[Judgement, uuid.UUID]:

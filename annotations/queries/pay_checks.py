@@ -33,8 +33,6 @@ from codesign.shared.errors import NotFound
 from codesign.studies.models import Member
 
 NEWEST = ("-ended_at", "-id")
-SHOWN = 50
-"""Pieces that were not paid, with their reasons, on a person's own page."""
 
 
 class Median(Aggregate):
@@ -67,12 +65,10 @@ class HeldOf:
 
 @dataclass(frozen=True, slots=True)
 class OwnPay:
-    """A person's own held pay, and their work that was not paid."""
+    """A person's own held pay."""
 
     held: int
     pay: Sequence[tuple[int, str]]
-    not_paid: Sequence[Assignment]
-    """The newest, each with `reason`."""
 
 
 def held(*, study_id: uuid.UUID) -> QuerySet[Assignment]:
@@ -141,16 +137,6 @@ def pieces(*, study_id: uuid.UUID, member_id: uuid.UUID) -> QuerySet[Assignment]
     return of_person.annotate(took=_took(), why=Subquery(why.values("why")[:1]))
 
 
-def not_paid(*, study_id: uuid.UUID, member_id: uuid.UUID) -> QuerySet[Assignment]:
-    """Return the work of a person that was not paid, newest first, with `reason`."""
-    decided = PayDecision.objects.filter(assignment=OuterRef("id"), new_state=PayCheck.NOT_PAID)
-    rows = Assignment.objects.filter(
-        study_id=study_id, member_id=member_id, pay_check=PayCheck.NOT_PAID
-    )
-    reasons = rows.annotate(took=_took(), reason=Subquery(decided.values("reason")[:1]))
-    return reasons.order_by(*NEWEST)
-
-
 def newest_end(*, study_id: uuid.UUID, member_id: uuid.UUID) -> Any:
     """Return when the newest held work of a person ended. A decision on all of it ends there."""
     of_person = held(study_id=study_id).filter(member_id=member_id)
@@ -158,7 +144,7 @@ def newest_end(*, study_id: uuid.UUID, member_id: uuid.UUID) -> Any:
 
 
 def of_person(*, actor: Actor, member: Member) -> OwnPay:
-    """Return a person's own pay that is held or was not paid; two queries."""
+    """Return a person's own pay that is held. One query."""
     if member.user_id != actor.user_id:
         raise NotFound
     mine = held(study_id=member.study_id).filter(member=member)
@@ -166,5 +152,4 @@ def of_person(*, actor: Actor, member: Member) -> OwnPay:
     return OwnPay(
         held=sum(row["n"] for row in rows),
         pay=[(row["minor"], row["currency"]) for row in rows],
-        not_paid=list(not_paid(study_id=member.study_id, member_id=member.id)[:SHOWN]),
     )

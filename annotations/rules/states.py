@@ -103,8 +103,8 @@ class SkipReason(TextChoices):
 class PayCheck(StrEnum):
     """Whether a person has to check the pay of work before it is credited.
 
-    Only a person ends the state `HELD`. Work that was not paid can still be paid later. Pay that
-    was credited is corrected only in the ledger.
+    A person ends the state `HELD`, or the time does: then work is paid. Not paying takes a
+    rejection by two people; an appeal can still pay. Credited pay is corrected only in the ledger.
     """
 
     NONE = ""  # credited immediately, like almost all work
@@ -250,7 +250,7 @@ PAY_CHECKS = Transitions.of(
     {
         "": ["held"],
         "held": ["used", "left_out", "not_paid"],
-        "not_paid": ["used", "left_out"],
+        "not_paid": ["used", "left_out"],  # an appeal was granted (decision 48)
         "used": [],
         "left_out": [],
     },

@@ -15,7 +15,6 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from annotations.contract.unchecked import holds_answers
 from annotations.models import Assignment, Task
 from annotations.permissions import JUDGE
 from annotations.queries import assignments as queries
@@ -25,11 +24,14 @@ from annotations.rules.states import AssignmentState, ItemKind
 from annotations.services import (
     assignment_states,  # noqa: F401 - how one moves
     new_leases,
+    next_seat,
     seats,
     special_items,
 )
+from annotations.services.lease_budgets import NotCovered, is_covered, most_pay
 from codesign.compensation.models import PayRate
-from codesign.compensation.queries import pay_rates
+from codesign.compensation.queries import pay_choices
+from codesign.compensation.services.budgets import Contended
 from codesign.consent import queries as consent
 from codesign.shared.actors import SYSTEM, Actor
 from codesign.shared.advisory_locks import Lock, lock_until_commit
@@ -37,9 +39,6 @@ from codesign.shared.errors import NoConsent, NotFound, NotPermitted
 from codesign.shared.transition import transition
 from codesign.studies.models import Member
 from codesign.studies.rules import StudyState
-
-PATIENCE = 100
-"""Attempts to take a seat while others take the same ones."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,10 @@ class Lease:
 
 @dataclass(frozen=True)
 class NextLease:
-    """The result of a search in the queue. `contended` if others hold all remaining tasks."""
+    """The result of a search in the queue.
+
+    `contended` if others hold all remaining tasks, or could use what is left of the budget.
+    """
 
     assignment: Assignment | None
     created: bool = False
@@ -89,19 +91,20 @@ def _may_judge(member: Member | None) -> Member:
 def lease(*, actor: Actor, slug: str) -> Lease:
     """Lease the next task to the actor, or return the assignment that they have.
 
-    Returns no assignment only if no seat is left for them. If others hold the remaining tasks, it
-    waits for them, in separate transactions that lock no other task.
+    Returns no assignment only if no seat is left for them, or not enough of the budget. If others
+    hold the remaining tasks or little is left of the budget, it waits for them, in separate
+    transactions that lock no other task.
     """
-    result = _search(actor, slug, wait=False)
-    for _attempt in range(PATIENCE):
+    result = _search(actor, slug)
+    for attempt in range(next_seat.PATIENCE):
         if not result.contended:
             break
-        result = _search(actor, slug, wait=True)
+        result = _search(actor, slug, wait=attempt > 0, exact=True)
     return Lease(result.assignment, result.created)
 
 
 @transaction.atomic
-def _search(actor: Actor, slug: str, *, wait: bool) -> NextLease:
+def _search(actor: Actor, slug: str, *, wait: bool = False, exact: bool = False) -> NextLease:
     member = lock_member(actor=actor, slug=slug)
     if consent.id_in_force(member_id=member.id) is None:
         raise NoConsent
@@ -111,7 +114,7 @@ def _search(actor: Actor, slug: str, *, wait: bool) -> NextLease:
         if last.expires_at > now:
             return NextLease(last)
         _expire(last, now)
-    return lease_next(member=member, now=now, last=last, wait=wait)
+    return lease_next(member=member, now=now, last=last, wait=wait, exact=exact)
 
 
 def lease_next(
@@ -120,13 +123,15 @@ def lease_next(
     now: datetime,
     last: Assignment | None,
     wait: bool = False,
+    exact: bool = False,
     shown_at: datetime | None = None,
 ) -> NextLease:
     """Lease the next task to a locked member without a lease. `last` is their last assignment.
 
     Without a pay rate in force nothing is leased, because people must know the pay beforehand. Nor
     once the daily limit is reached: `member` is locked, so parallel requests cannot pass it, and so
-    is the load of a person who judges in several studies.
+    is the load of a person who judges in several studies. Nor if the budget or their own limit
+    does not cover it; when little is left of a budget, only a search with `exact` can tell.
     """
     rate = _rate(member, now)
     if rate is None:
@@ -136,7 +141,38 @@ def lease_next(
     day = load.day_of(member, last=last, now=now)
     if day.is_full:
         return NextLease(None)
-    if special := _special_for(member, last=last, day=day, now=now):
+    try:
+        most = most_pay(member=member, rate=rate, now=now, exact=exact)
+    except Contended:
+        return NextLease(None, contended=True)
+    if most is None:
+        return _lease_one(member, rate, last=last, day=day, now=now, wait=wait, shown_at=shown_at)
+    if most < rate.amount_minor:
+        return NextLease(None)
+    try:
+        with transaction.atomic():
+            leased = _lease_one(
+                member, rate, last=last, day=day, now=now, wait=wait, shown_at=shown_at
+            )
+            if leased.assignment and leased.assignment.amount_minor > most:
+                raise NotCovered
+    except NotCovered:
+        return NextLease(None)
+    return leased
+
+
+def _lease_one(
+    member: Member,
+    rate: PayRate,
+    *,
+    last: Assignment | None,
+    day: Day,
+    now: datetime,
+    wait: bool,
+    shown_at: datetime | None,
+) -> NextLease:
+    """Lease a special item if one is due, else the first seat that is offered."""
+    if special := next_seat.special_for(member=member, last=last, day=day, now=now):
         made = new_leases.make(
             member=member,
             seat=special.seat,
@@ -149,8 +185,10 @@ def lease_next(
             kind=special.kind,
         )
         return NextLease(made, created=True)
-    first = None if wait else _wanted_first(member, last=last, day=day, now=now)
-    seat, contended = (first, False) if first else _seat_for(member, wait=wait, last=last, now=now)
+    first = None if wait else next_seat.wanted_first(member=member, last=last, day=day, now=now)
+    seat, contended = first, False
+    if seat is None:
+        seat, contended = next_seat.seat_for(member=member, wait=wait, last=last, now=now)
     if seat is None:
         return NextLease(None, contended=contended)
     made = new_leases.make(
@@ -166,35 +204,22 @@ def lease_next(
     return NextLease(made, created=True)
 
 
-def _special_for(
-    member: Member, *, last: Assignment | None, day: Day, now: datetime
-) -> special_items.Special | None:
-    """Return a training item or hidden check to lease, if one is due.
-
-    On a new day, those that the member put off come back, like other texts.
-    """
-    if (last is None or last.leads_aside or not last.holds_seat) and (
-        special := special_items.next_for(member=member, last=last, now=now)
-    ):
-        return special
-    if last and day.is_new:
-        return special_items.put_off_for(member=member, last=last, now=now)
-    return None
-
-
 def _rate(member: Member, now: datetime) -> PayRate | None:
     """Return the rate at which the member's work is paid now; None while nothing is leased."""
     if member.study.state != StudyState.OPEN or member.cohort_id is None:
         return None
-    return pay_rates.rate_in_force(cohort_id=member.cohort_id, at=now)
+    return pay_choices.rate_for(member=member, at=now)
 
 
 def lease_again(
     *, member: Member, begun: Assignment, last: Assignment, load_before: int, now: datetime
 ) -> Assignment | None:
-    """Lease the task of an earlier assignment again, to continue it; None if it is not free."""
+    """Lease the task of an earlier assignment again, to continue it; None if it is not free.
+
+    Nor if its pay is not paid yet and the budget may not cover it.
+    """
     rate = _rate(member, now)
-    if rate is None:
+    if rate is None or not (begun.skip_paid or is_covered(member=member, rate=rate, now=now)):
         return None
     if begun.holds_seat:
         seat = seats.take_again(member=member, task_id=begun.task_id)
@@ -214,47 +239,6 @@ def lease_again(
         shown_at=now,
         kind=ItemKind(begun.item_kind),
     )
-
-
-def _wanted_first(
-    member: Member, *, last: Assignment | None, day: Day, now: datetime
-) -> seats.FirstSeat | None:
-    """Lease a task that the member expects to continue with, if it is still free.
-
-    That is the one that they stopped, if they had begun to answer or it was of the highest
-    intensity, which they could not get anew; and on a new day, those that they put off.
-    """
-    tasks: list[uuid.UUID] = []
-    if last and last.state == AssignmentState.EXPIRED:
-        heavy = load.was_heaviest(last, now=now)
-        tasks = [last.task_id] if heavy or holds_answers(last.draft) else []
-    if last and day.is_new:
-        tasks += queries.put_off_before(member_id=member.id, now=now)
-    for task_id in tasks:
-        seat = seats.take_again(member=member, task_id=task_id)
-        if seat and seat.taken:
-            return seat
-    return None
-
-
-def _seat_for(
-    member: Member, *, wait: bool, last: Assignment | None, now: datetime
-) -> tuple[seats.FirstSeat | None, bool]:
-    """Return (a seat that is now leased to the member, whether others hold the remaining tasks).
-
-    A text of the highest intensity never follows another one. Only the first search may wait, and
-    only while no other task is locked.
-    """
-    light = load.is_after_heaviest(member, last, now=now)
-    for skip_locked in [False] if wait else [True] * PATIENCE:
-        first = seats.take_first(member=member, skip_locked=skip_locked, light=light)
-        if first is None:
-            waiting = queries.waiting_seats(member)
-            waiting = waiting.not_heaviest() if light else waiting
-            return None, not wait and waiting.exists()
-        if first.taken:
-            return first, False
-    return None, True
 
 
 def end_lease(

@@ -8,18 +8,24 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from annotations.models import Assignment
 from annotations.models.querysets import PAY_HELD
 from annotations.permissions import CHECK_PAY
-from annotations.rules.states import CREDITED, PayCheck
+from annotations.rules.states import PayCheck
 from annotations.rules.texts import storable
 from annotations.services.pay_holds import credit
 from codesign.audit import services as audit
 from codesign.audit.registry import action
-from codesign.shared.actors import Actor
+from codesign.compensation.models import Rejection
+from codesign.compensation.rules.rejections import AUTO_APPROVAL, MOST_WORKS
+from codesign.compensation.services import rejections
+from codesign.compensation.services.approvals import approve_works
+from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.advisory_locks import Lock, lock_until_commit
 from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
 from codesign.shared.transition import transition
 from codesign.studies.models import Member, Study
@@ -27,14 +33,11 @@ from codesign.studies.permissions import require
 
 DECIDED = action("annotations.pay_decided", gettext_lazy("decided on held pay"))
 
-SHORTEST_REASON = 100
-"""Least characters of a reason not to pay (standards 3.5)."""
-FEWEST_WORDS = 10
-"""Least different words of a reason, because a reason needs sentences."""
 LONGEST_REASON = 1000
 BATCH = 500
 """Pieces of work in one transaction."""
-OPEN = (PayCheck.HELD, PayCheck.NOT_PAID)
+KIND = "assignment"
+"""The kind of work in the ledger."""
 
 
 @transaction.atomic
@@ -48,20 +51,17 @@ def decide(
     pieces: Collection[uuid.UUID] = (),
     until: datetime | None = None,
 ) -> int:
-    """Decide on these pieces of a person's work, or on all that are held up to `until`.
+    """Pay these pieces of a person's work, or all that are held up to `until`.
 
     Returns their number, at most `BATCH`. Work is credited at the rate of its lease, even if the
-    person has left. Not paying needs a reason, which the person reads. Work can be paid later.
+    person has left, and is thereby approved. Not paying needs two people: `propose_not_to_pay`.
     """
     decider = require(actor, CHECK_PAY, study)
     checked_reason = _checked(state, reason)
     member = _locked(actor, study, member_id)
-    which = Q(id__in=pieces, pay_check__in=OPEN)
-    if until is not None:
-        which = PAY_HELD & Q(ended_at__lte=until)
-    rows = Assignment.objects.filter(which, study=study, member=member).exclude(pay_check=state)
-    locked = rows.select_for_update(no_key=True).order_by("id")[:BATCH]
-    moved = list(locked)
+    lock_until_commit(Lock.REVIEW_PAY, study.id)
+    rows = Assignment.objects.filter(_which(pieces, until), study=study, member=member)
+    moved = list(rows.select_for_update(no_key=True).order_by("id")[:BATCH])
     if not moved:
         raise Conflict(_("These are already decided. Please check what is left."))
     for row in moved:
@@ -69,8 +69,8 @@ def decide(
         transition(
             row, field="pay_check", to=state, actor=actor, decided_by=decider, reason=checked_reason
         )
-        if row.pay_check in CREDITED and row.ended_at:
-            credit(assignment=row, effective_at=row.ended_at)
+        credit(assignment=row, effective_at=row.ended_at or row.leased_at)
+    approve_works(study_id=study.id, works=[(KIND, row.id) for row in moved], approver=decider)
     audit.record(
         actor=actor,
         action=DECIDED,
@@ -79,6 +79,63 @@ def decide(
         data={"to": state, "pieces": len(moved), "reason": checked_reason},
     )
     return len(moved)
+
+
+def propose_not_to_pay(
+    *,
+    actor: Actor,
+    study: Study,
+    member_id: uuid.UUID,
+    category: str,
+    reason: str,
+    pieces: Collection[uuid.UUID] = (),
+    until: datetime | None = None,
+) -> Rejection:
+    """Propose to reject these pieces of held work, or all up to `until` (at most `MOST_WORKS`).
+
+    Another coordinator confirms. Until then the pay stays held.
+    """
+    require(actor, CHECK_PAY, study)
+    works = [(KIND, id) for id in pieces]
+    if until is not None:
+        rows = Assignment.objects.filter(_which((), until), study=study, member_id=member_id)
+        held = rows.filter(amount_minor__gt=0).order_by("ended_at", "id")
+        works = [(KIND, id) for id in held.values_list("id", flat=True)[:MOST_WORKS]]
+    return rejections.propose(
+        actor=actor,
+        study=study,
+        member_id=member_id,
+        works=works,
+        category=category,
+        reason=reason,
+    )
+
+
+def pay_overdue() -> int:
+    """Pay what was held for `AUTO_APPROVAL` without a decision, and leave it out of releases.
+
+    Returns the number of pieces, at most `BATCH`. A timer calls this, so that nobody waits for ever
+    (standards 3.5).
+    """
+    due = Assignment.objects.pay_held().filter(ended_at__lte=timezone.now() - AUTO_APPROVAL)
+    with transaction.atomic():
+        rows = due.select_related("member__study").order_by("ended_at", "id")
+        locked = list(rows.select_for_update(no_key=True, skip_locked=True, of=("self",))[:BATCH])
+        for row in locked:
+            transition(
+                row,
+                field="pay_check",
+                to=PayCheck.LEFT_OUT,
+                actor=SYSTEM,
+                decided_by=None,
+                reason="",
+            )
+            credit(assignment=row, effective_at=row.ended_at or row.leased_at)
+    return len(locked)
+
+
+def _which(pieces: Collection[uuid.UUID], until: datetime | None) -> Q:
+    return PAY_HELD & (Q(id__in=pieces) if until is None else Q(ended_at__lte=until))
 
 
 def _locked(actor: Actor, study: Study, member_id: uuid.UUID) -> Member:
@@ -93,19 +150,12 @@ def _locked(actor: Actor, study: Study, member_id: uuid.UUID) -> Member:
 
 
 def _checked(state: str, reason: str) -> str:
-    """Return the normalised reason. Refuses unknown decisions and missing or short reasons."""
-    if state not in (PayCheck.USED, PayCheck.LEFT_OUT, PayCheck.NOT_PAID):
+    """Return the normalised note. Refuses unknown decisions, and notes that cannot be stored."""
+    if state not in (PayCheck.USED, PayCheck.LEFT_OUT):
         raise Invalid(_("Unknown decision."), {"state": [_("Choose one of the decisions.")]})
     text = " ".join(reason.split())
     if not storable(text) or len(text) > LONGEST_REASON:
         problem = _("Please use at most %(n)d ordinary characters for the reason.")
         problem %= {"n": LONGEST_REASON}
-        raise Invalid(problem, {"reason": [problem]})
-    too_short = len(text) < SHORTEST_REASON or len(set(text.split())) < FEWEST_WORDS
-    if state == PayCheck.NOT_PAID and too_short:
-        problem = _(
-            "Please write at least %(n)d characters in full sentences. The person will read why"
-            " they are not paid."
-        ) % {"n": SHORTEST_REASON}
         raise Invalid(problem, {"reason": [problem]})
     return text

@@ -78,7 +78,7 @@ def credit(*, assignment: Assignment, effective_at: datetime) -> None:
     """Credit an assignment at the rate of its lease. A second credit is refused."""
     ledger.credit(
         member=assignment.member,
-        about=("assignment", assignment.id, "skip" if assignment.skip_reason else "judgement"),
+        about=("assignment", assignment.id, assignment.paid_as),
         amount_minor=assignment.amount_minor,
         currency=assignment.currency,
         effective_at=effective_at,

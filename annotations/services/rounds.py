@@ -24,7 +24,7 @@ from annotations.models import (
     TaskResponse,
 )
 from annotations.permissions import MANAGE_ROUNDS
-from annotations.queries import special_items
+from annotations.queries import round_costs, special_items
 from annotations.rules.drawing import MOST_REPLIES, Candidate, draw
 from annotations.rules.special_items import MOST_CHECKS
 from annotations.rules.states import (
@@ -38,11 +38,12 @@ from annotations.rules.states import (
 from annotations.services import offering
 from codesign.audit import services as audit
 from codesign.audit.registry import action
-from codesign.compensation.queries import pay_rates
+from codesign.compensation.queries import budgets, floors, pay_rates
 from codesign.shared.access import Permission
 from codesign.shared.actors import Actor
 from codesign.shared.batches import batched
 from codesign.shared.errors import Conflict, Invalid
+from codesign.shared.money import format_money
 from codesign.shared.transition import Move, machine, transition
 from codesign.studies.models import Cohort, Study
 from codesign.studies.permissions import require
@@ -149,17 +150,25 @@ def _check_kind(kind: RoundKind, plans: Sequence[CohortPlan], check_every: int |
 
 @transaction.atomic
 def open_round(*, actor: Actor, round: Round, permission: Permission = MANAGE_ROUNDS) -> Round:
-    """Open a round, so that its seats are offered. Refused if a cohort has no pay rate."""
+    """Open a round, so that its seats are offered.
+
+    Refused if a cohort has no rate, or one below a floor, or if the budget does not cover it.
+    """
     locked = _move(actor, round, RoundState.OPEN, permission)
     _check_pay(locked)
+    _check_budget(locked)
     _check_answers(locked)
     offering.follow(actor=actor, round=locked)
     return locked
 
 
 def _check_pay(round: Round) -> None:
-    """Check that every cohort has a pay rate, because people must know the pay beforehand."""
-    rates = pay_rates.rates_in_force(study_id=round.study_id, at=timezone.now())
+    """Check that every cohort has a pay rate, because people must know the pay beforehand.
+
+    A floor may have risen since the rate was set.
+    """
+    now = timezone.now()
+    rates = pay_rates.rates_in_force(study_id=round.study_id, at=now)
     for plan in round.cohorts.select_related("cohort"):
         rate = rates.get(plan.cohort_id)
         if rate is None or rate.amount_minor <= 0:
@@ -167,6 +176,32 @@ def _check_pay(round: Round) -> None:
                 _("%(cohort)s has no pay rate yet. Set one under Pay, then open the round.")
                 % {"cohort": plan.cohort.title}
             )
+        if low := floors.why_below(
+            study=round.study,
+            amount_minor=rate.amount_minor,
+            currency=rate.currency,
+            estimated_seconds=rate.estimated_seconds,
+            on=now.date(),
+        ):
+            raise Conflict(f"{plan.cohort.title}: {low}")
+
+
+def _check_budget(round: Round) -> None:
+    """Check that what is left of the budget covers the round."""
+    if not budgets.funds_by_currency(study_id=round.study_id):
+        return  # the cost of a large round takes long to add up
+    cost = round_costs.cost_of(round=round)
+    for code in cost.not_covered:
+        raise Conflict(
+            _(
+                "This round costs %(cost)s, and %(left)s is left of the budget. Raise the budget"
+                " under Pay, or take fewer texts."
+            )
+            % {
+                "cost": format_money(cost.totals[code], code),
+                "left": format_money(max(cost.funds[code].left, 0), code),
+            }
+        )
 
 
 def _check_answers(round: Round) -> None:

@@ -3,8 +3,9 @@
 A seat moves with its assignment, whose log tells of both. Leasing and filling a seat are statements
 of their own, because they are most of the work of a judgement (decision 11).
 
-Locks are always taken in this order: round, members by id, tasks by id, order balance. No
-transaction waits for a task while it holds the lock of another one, so there are no deadlocks.
+Locks are always taken in this order: round, members by id, load of a person, budget of the study,
+tasks by id, order balance. No transaction waits for a task while it holds the lock of another one,
+so there are no deadlocks.
 """
 
 from __future__ import annotations

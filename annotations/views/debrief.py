@@ -25,7 +25,12 @@ AFTER_READING = {
     Nothing.DONE,
 }
 """States whose page says where Help is."""
-ENDS_A_SESSION = AFTER_READING - {"rest", "break"} | {Nothing.OTHERS, Nothing.BETWEEN}
+ENDS_A_SESSION = AFTER_READING - {"rest", "break"} | {
+    Nothing.CAP,
+    Nothing.BUDGET,
+    Nothing.OTHERS,
+    Nothing.BETWEEN,
+}
 """States in which somebody stopped, or nothing is left for now."""
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -20,8 +22,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from annotations.forms.pay_checks import DecisionForm
 from annotations.permissions import CHECK_PAY, SEE_PAY_CHECKS
 from annotations.queries import pay_checks as queries
-from annotations.rules.states import WhyHeld
+from annotations.rules.states import PayCheck, WhyHeld
 from annotations.services import pay_checks as service
+from codesign.compensation.queries import reviews
+from codesign.compensation.rules.rejections import AUTO_APPROVAL
 from codesign.shared.errors import Conflict, Invalid, NotPermitted
 from codesign.shared.keyset import page_of
 from codesign.studies.permissions import StudyRequest, page
@@ -60,15 +64,21 @@ def person(request: StudyRequest, slug: str, member_id: uuid.UUID) -> HttpRespon
     held = queries.people(study_id=study_id, member_id=member_id)
     pieces = queries.pieces(study_id=study_id, member_id=member_id)
     shown = page_of(pieces, by=queries.NEWEST, asked=request.GET, size=A_PAGE)
-    rows = [(one, WhyHeld(one.why).label if one.why else "") for one in shown]
+    proposed = reviews.under_rejection(
+        study_id=study_id, works=[(service.KIND, one.id) for one in shown]
+    )
+    rows = [
+        (one, WhyHeld(one.why).label if one.why else "", (service.KIND, one.id) in proposed)
+        for one in shown
+    ]
     context = {
         "person": member,
         "held": held[0] if held else None,
         "page": replace(shown, object_list=rows),
-        "not_paid": queries.not_paid(study_id=study_id, member_id=member_id)[:A_PAGE],
         "until": queries.newest_end(study_id=study_id, member_id=member_id),
         "form": form,
         "decides": decides,
+        "days": AUTO_APPROVAL.days,
     }
     status = 400 if form.errors else 200
     return render(request, "annotations/pay_check_person.html", context, status=status)
@@ -81,16 +91,16 @@ def _decided(request: StudyRequest, member_id: uuid.UUID, form: DecisionForm) ->
     if not pieces and until is None:
         form.add_error(None, _("Choose at least one piece of work."))
         return False
+    scope: dict[str, Any] = {
+        "actor": request.actor,
+        "study": request.member.study,
+        "member_id": member_id,
+        "reason": form.cleaned_data["reason"],
+        "pieces": pieces,
+        "until": until,
+    }
     try:
-        n = service.decide(
-            actor=request.actor,
-            study=request.member.study,
-            member_id=member_id,
-            state=form.cleaned_data["state"],
-            reason=form.cleaned_data["reason"],
-            pieces=pieces,
-            until=until,
-        )
+        messages.success(request, _decide(form.cleaned_data, scope))
     except Invalid as refusal:
         for name, problems in refusal.fields.items():
             form.add_error(name, problems)
@@ -98,9 +108,16 @@ def _decided(request: StudyRequest, member_id: uuid.UUID, form: DecisionForm) ->
     except Conflict as refusal:
         form.add_error(None, refusal.title)
         return False
-    words = ngettext("Decided on %(n)s piece.", "Decided on %(n)s pieces.", n)
-    messages.success(request, words % {"n": n})
     return True
+
+
+def _decide(chosen: Mapping[str, str], scope: Mapping[str, Any]) -> str:
+    """Pay the work, or propose not to; return what to say about it."""
+    if chosen["state"] == PayCheck.NOT_PAID:
+        service.propose_not_to_pay(category=chosen["category"], **scope)
+        return _("Proposed. Another coordinator has to confirm it; until then the pay stays held.")
+    n = service.decide(state=chosen["state"], **scope)
+    return ngettext("Decided on %(n)s piece.", "Decided on %(n)s pieces.", n) % {"n": n}
 
 
 def _uuid(value: str) -> uuid.UUID | None:

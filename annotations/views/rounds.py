@@ -5,11 +5,13 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -18,7 +20,8 @@ from annotations.forms.rounds import CohortForm, RoundForm, cohort_forms, plans_
 from annotations.models import Round
 from annotations.permissions import MANAGE_ROUNDS, SEE_ROUNDS
 from annotations.queries import filling as filled_with
-from annotations.queries import offering, progress, special_items
+from annotations.queries import offering, progress, round_costs, special_items
+from annotations.queries.round_costs import RoundCost
 from annotations.rules.states import WITH_ANSWERS, Ask, RoundState
 from annotations.services import filling, rounds
 from codesign.jobs.pages import ProgressCard, card_of, progress_part
@@ -26,6 +29,7 @@ from codesign.jobs.queries import job_of, unfinished_job
 from codesign.jobs.rules import UNFINISHED, JobState
 from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.forms import explain
+from codesign.shared.money import format_money
 from codesign.shared.pages import Question, ask_first
 from codesign.studies import services as studies
 from codesign.studies.permissions import RUN_STUDY, StudyRequest, page
@@ -133,6 +137,7 @@ def one(request: StudyRequest, slug: str, round_id: uuid.UUID) -> HttpResponse:
         "nothing_in": put_in is not None and not any(part.total for part in parts),
         "manages": manages,
         "items": special_items.items_of(round=round) if round.kind in WITH_ANSWERS else (),
+        "cost": None if round.state == RoundState.OPEN else round_costs.cost_of(round=round),
         "consistency": special_items.consistency_of(round=round),
     }
     return render(request, "annotations/round.html", context)
@@ -193,11 +198,55 @@ def stop_filling(request: StudyRequest, slug: str, round_id: uuid.UUID) -> HttpR
 @page(MANAGE_ROUNDS)
 @require_POST
 def open_one(request: StudyRequest, slug: str, round_id: uuid.UUID) -> HttpResponse:
-    """Open a round."""
+    """Open a round. If it costs much, ask first: the form then carries the sum that was seen."""
     round = progress.round_in(study_id=request.member.study_id, round_id=round_id)
+    cost = round_costs.cost_of(round=round)
+    if cost.is_large and not cost.not_covered and request.POST.get("agreed") != cost.key:
+        return ask_first(request, _about_cost(request, round, cost), _agreed(cost))
     rounds.open_round(actor=request.actor, round=round)
     messages.success(request, _("The round is open."))
     return redirect("annotations:round", slug=slug, round_id=round_id)
+
+
+def _about_cost(request: StudyRequest, round: Round, cost: RoundCost) -> Question:
+    """Return the question that says the sum of a round, and what it consists of."""
+    sums = [format_money(minor, code) for code, minor in cost.totals.items()]
+    points = [
+        _("%(cohort)s: %(n)s judgements at %(price)s each, which is %(sum)s.")
+        % {
+            "cohort": one.title,
+            "n": number_format(line.judgements, force_grouping=True),
+            "price": format_money(line.price_minor, one.currency),
+            "sum": format_money(line.cost_minor, one.currency),
+        }
+        for one in cost.cohorts
+        for line in one.lines
+    ]
+    points += [
+        _("%(left)s is left of the budget. After this round it is %(after)s.")
+        % {
+            "left": format_money(funds.left, code),
+            "after": format_money(funds.left - minor, code),
+        }
+        for code, minor, funds in cost.in_budgets
+        if funds
+    ] or [_("The study has no budget, so nothing limits what it spends.")]
+    return Question(
+        heading=_("Open “%(title)s” and spend up to %(sum)s?")
+        % {"title": round.title, "sum": ", ".join(sums)},
+        points=points,
+        button=_("Open the round"),
+        back=reverse(
+            "annotations:round", kwargs={"slug": request.member.study.slug, "round_id": round.id}
+        ),
+    )
+
+
+def _agreed(cost: RoundCost) -> forms.Form:
+    """Return a form that only carries the sums which the page shows."""
+    form = forms.Form()
+    form.fields["agreed"] = forms.CharField(widget=forms.HiddenInput, initial=cost.key)
+    return form
 
 
 @page(MANAGE_ROUNDS)

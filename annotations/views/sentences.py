@@ -57,6 +57,8 @@ def heading_of(state: str) -> str:
         Nothing.PAUSED: _("The study is paused"),
         Nothing.CLOSED: _("The study is not open now"),
         Nothing.UNPAID: _("The pay is not set yet"),
+        Nothing.CAP: _("You have reached the limit that you set"),
+        Nothing.BUDGET: _("There is no paid work right now"),
         Nothing.FULL: _("That is enough for today. Thank you."),
         Nothing.HEAVIEST: _("Only heavy texts are left for now"),
         Nothing.LATER: _("The remaining texts come back on another day"),

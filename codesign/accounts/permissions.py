@@ -12,7 +12,7 @@ from allauth.account.adapter import get_adapter
 from allauth.account.authentication import get_authentication_records
 from allauth.account.decorators import reauthentication_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import BasePermission
@@ -43,6 +43,27 @@ def proven_lately(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
             return render(request, "accounts/sign_in_again.html", status=403)
         answer: HttpResponse = asked(request, *args, **kwargs)
         return answer
+
+    return shown
+
+
+def proven_first(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Decorate a view of a person's own secrets: nothing is shown or taken before a proof.
+
+    A form that is sent too late is not kept anywhere: the person proves their identity, and types
+    it again. A person with neither password nor passkey signs in again.
+    """
+    asked: Callable[..., HttpResponse] = reauthentication_required(view)
+
+    @functools.wraps(view)
+    def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if signed_in_lately(request):
+            return view(request, *args, **kwargs)
+        if not get_adapter().get_reauthentication_methods(request.user):
+            return render(request, "accounts/sign_in_again.html", {"own": True}, status=403)
+        if request.method != "GET":
+            return redirect(request.get_full_path())
+        return asked(request, *args, **kwargs)
 
     return shown
 

@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from codesign.compensation.queries import pay_rates
+from codesign.compensation.queries.floors import floors_of
 from codesign.compensation.rules import pay_rates as pay_rules
+from codesign.compensation.rules.floors import refusal_words, warning_words
 from codesign.shared.money import format_money
 from codesign.studies.models import Study
 from codesign.studies.queries import cohorts_of
@@ -18,9 +20,14 @@ from codesign.studies.registry import PUBLISH_CHECKS, CheckResult, Gap, PublishC
 
 
 def pay(study: Study) -> CheckResult:
-    """Check for a rate above zero for every cohort (standards 3.1); warn if it is low."""
+    """Check that every cohort has a rate that reaches the floors (standards 3.1, 3.2)."""
     href = reverse("compensation:rates", kwargs={"slug": study.slug})
     rates = pay_rates.rates_in_force(study_id=study.id, at=timezone.now())
+    floors = floors_of(
+        study_id=study.id,
+        currencies={rate.currency for rate in rates.values()},
+        on=timezone.now().date(),
+    )
     done, gaps, warnings = [], [], []
     for cohort in cohorts_of(study_id=study.id):
         rate = rates.get(cohort.id)
@@ -39,7 +46,10 @@ def pay(study: Study) -> CheckResult:
                 "hourly": format_money(hourly, rate.currency),
             }
         )
-        if low := pay_rules.low_pay_words(**price, estimated_seconds=seconds):
+        held = [floor for floor in floors if floor.currency == rate.currency]
+        if refused := refusal_words(held, **price, estimated_seconds=seconds):
+            gaps.append(Gap(f"{cohort.title}: {refused}", href))
+        elif low := warning_words(held, **price, estimated_seconds=seconds):
             warnings.append(f"{cohort.title}: {low}")
     if not done and not gaps:
         gaps = [Gap(_("Add a cohort first, then set its pay."), href)]

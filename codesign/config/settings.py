@@ -369,7 +369,12 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "tend-care": {"task": "care.tasks.tend", "schedule": 60.0},
     "seal-audit": {"task": "audit.tasks.seal", "schedule": 60.0},
     "fold-tallies": {"task": "annotations.tasks.fold_tallies", "schedule": 60.0},
+    "shred-payout-details": {"task": "compensation.tasks.shred_details", "schedule": 3600.0},
     "expire-leases": {"task": "annotations.tasks.expire_leases", "schedule": 60.0},
+    "tend-reviews": {"task": "compensation.tasks.tend_reviews", "schedule": 600.0},
+    "pay-held-work": {"task": "annotations.tasks.pay_overdue", "schedule": 600.0},
+    "warn-of-budgets": {"task": "compensation.tasks.warn_of_budgets", "schedule": 300.0},
+    "check-times": {"task": "annotations.tasks.check_times", "schedule": 3600.0},
     "clear-uploads": {"task": "modelhub.tasks.ring_uploads", "schedule": 600.0},
     "drop-uploads": {"task": "modelhub.tasks.drop_uploads", "schedule": 3600.0},
 }

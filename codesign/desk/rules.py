@@ -22,6 +22,7 @@ Words = str | Promise
 
 KINDS: dict[str, Words] = {
     "assignment": gettext_lazy("text to judge"),
+    "budget": gettext_lazy("budget for pay"),
     "cohort": gettext_lazy("cohort"),
     "consent_version": gettext_lazy("consent version"),
     "dataset_release": gettext_lazy("dataset release"),
@@ -45,6 +46,7 @@ KINDS: dict[str, Words] = {
     "task": gettext_lazy("prompt in a round"),
     "training_run": gettext_lazy("training run"),
     "upload": gettext_lazy("file of prompts"),
+    "time_check": gettext_lazy("check of the time that work took"),
     "transfer": gettext_lazy("ledger entry"),
 }
 DETAILS: dict[str, Words] = {
@@ -76,6 +78,8 @@ DETAILS: dict[str, Words] = {
     "overlap": gettext_lazy("People for each text"),
     "paid": gettext_lazy("Paid"),
     "parent": gettext_lazy("Parent model"),
+    "people": gettext_lazy("People"),
+    "percent": gettext_lazy("Percent of the promised time"),
     "pieces": gettext_lazy("Pieces of work"),
     "problem": gettext_lazy("Problem"),
     "prompts": gettext_lazy("Prompts"),
@@ -142,9 +146,9 @@ class About:
 
 
 def about(kind: str, label: str) -> About:
-    """Return the subject of an event in words. A rate is stored in minor units, shown as money."""
+    """Return the subject of an event in words. Amounts are stored in minor units."""
     first, _space, second = label.partition(" ")
-    if kind == "pay_rate" and first.isdigit() and second:
+    if kind in ("budget", "pay_rate") and first.isdigit() and second:
         label = format_money(int(first), second)
     elif kind == "consent_version" and second:
         label = f"{first} ({second})"

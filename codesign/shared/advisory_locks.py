@@ -33,6 +33,9 @@ class Lock(IntEnum):
     SPLIT_GROUPS = 7  # by study: one transaction ties prompts at a time
     PLACE_REQUESTS = 8  # by study: requests to take part are counted one at a time
     REGISTER_MODEL = 9  # models get their names one after another
+    REVIEW_PAY = 10  # by study: work is approved or rejected, never both
+    BUDGET = 22  # by study and currency: leases share it, or take it alone when little is left
+    TIME_CHECK = 23  # by cohort: one check of the time that its work took at a time
     LOAD = 19  # by person: one of their studies at a time reads the load of their day
 
 
@@ -52,6 +55,15 @@ def try_lock_until_commit(lock: Lock, *about: object) -> bool:
     """Take a lock until the transaction ends; False where somebody else holds it."""
     require_transaction(f"A lock until commit ({lock.name})")
     return _call("pg_try_advisory_xact_lock", lock, about) is True
+
+
+def try_lock_shared_until_commit(lock: Lock, *about: object) -> bool:
+    """Share a lock until the transaction ends; False where somebody has it, or waits for it, alone.
+
+    All who share it exclude those who take it with `lock_until_commit`.
+    """
+    require_transaction(f"A lock until commit ({lock.name})")
+    return _call("pg_try_advisory_xact_lock_shared", lock, about) is True
 
 
 def lock_session(lock: Lock, *about: object) -> None:

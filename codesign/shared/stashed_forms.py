@@ -32,6 +32,8 @@ MOST_SIGN_INS = 8
 REMEMBERED_SECONDS = 2 * settings.SESSION_COOKIE_AGE
 """Longer than a session, because a form may be sent after its session has ended."""
 FORM = "kept_form"
+SECRET = ("password", "payout-")
+"""Parts of the names of fields that are never stored: passwords, and details of bank accounts."""
 MOST_BYTES = 1_000_000
 """Largest form that is kept: as large as a draft, and larger than any other form."""
 KEPT_SECONDS = 3600
@@ -45,7 +47,7 @@ NOT_KEPT = _(
 def hold(request: HttpRequest, key: str, about: str) -> bool:
     """Keep the fields of a form under `key`, with what they are about. Return whether it was kept.
 
-    A form with files or passwords, or longer than `MOST_BYTES`, is not kept.
+    A form with files or secrets, or longer than `MOST_BYTES`, is not kept.
     """
     owner = made_by(request)
     if owner is None or not comes_whole(request):
@@ -82,9 +84,10 @@ def drop(request: HttpRequest, key: str) -> None:
 
 
 def comes_whole(request: HttpRequest) -> bool:
-    """Return whether a form can be shown again as it was sent: without files and passwords."""
+    """Return whether a form can be shown again as it was sent: without files and secrets."""
     left_out = getattr(request, "files_left_out", False)
-    return not (left_out or request.FILES or any("password" in name for name in request.POST))
+    secret = any(word in name for name in request.POST for word in SECRET)
+    return not (left_out or request.FILES or secret)
 
 
 def made_by(request: HttpRequest) -> str | None:

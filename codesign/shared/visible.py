@@ -44,6 +44,11 @@ def seen(text: str) -> str:
     return "" if shows_nothing(text) else text.strip()
 
 
+def count_visible(text: str) -> int:
+    """Return the number of characters that show something; spaces do not count."""
+    return sum(map(_shows, text))
+
+
 def _shows(character: str) -> bool:
     if character in BLANK or ord(character) in IGNORED_PLANE:
         return False

@@ -1,4 +1,4 @@
-"""Pages on which a coordinator withdraws or reverses something (standards 5.1)."""
+"""Pages on which a coordinator withdraws or rejects something (standards 5.1)."""
 
 from __future__ import annotations
 
@@ -31,13 +31,10 @@ def test_taking_back_asks_first(open_page: OpenPage, transactional_db: None) -> 
     page.get_by_text("Withdrawn on").wait_for()
     page.goto(f"{at}/pay/entries/")
     check_page(page, name="entries")
-    page.get_by_role("link", name="Reverse").click()
-    page.get_by_role("button", name="Reverse the payment").click()
+    page.get_by_role("link", name="Reject £").click()
+    page.get_by_role("button", name="Propose").click()
     page.get_by_role("alert").wait_for()
-    check_page(page, name="entry-reverse")
-    page.get_by_label("Why are you reversing this payment?").fill("Credited by mistake.")
-    page.get_by_role("button", name="Reverse the payment").click()
-    page.get_by_text("reverses the payment of").wait_for()
+    check_page(page, name="reject-refused")
     page.goto(f"{at}/pause/")
     page.get_by_role("button", name="Pause the study").click()
     check_page(page, name="rounds-paused")

@@ -94,7 +94,7 @@ def test_a_missing_language_and_a_correction(  # standards 2.15
     page = open_page(f"/studies/{panelist.study.slug}/consent/", user=panelist.user)
     page.get_by_role("heading", name="not available in your language").wait_for()
     check_page(page, name="consent-unavailable")
-    ledger.reverse(actor=SYSTEM, transfer=credit(panelist, 1234), reason="test")
+    ledger.reverse(transfer=credit(panelist, 1234))
     page.goto(f"/studies/{panelist.study.slug}/pay/")
     check_page(page, name="pay-correction")
 

@@ -138,7 +138,7 @@ def test_changed_text_is_shown_and_not_signed(door: Client, member: Member, what
     page = address("read", member)
     seen = hidden(door.get(page).content.decode())
     if what == "pay":
-        set_rate(member.cohort, 10)
+        set_rate(member.cohort, 90)
     else:
         publish(member.study, title="Another text")
     answer = door.post(page, seen | {"typed_name": "Robin", "choice_take_part": "on"})

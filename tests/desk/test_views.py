@@ -142,7 +142,7 @@ def test_only_coordinators_see_forms_that_change_things(role: Role, study: Study
     credit(person)
     judging_round(cohort)
     client = signed_in_as(role, study)
-    shown = {"compensation:rates": "Set the rate", "compensation:entries": "Reverse<"}
+    shown = {"compensation:rates": "Set the rate", "compensation:entries": "Reject<"}
     shown["annotations:rounds"] = "Plan a round"
     for name, words in shown.items():
         page = client.get(reverse(name, kwargs={"slug": study.slug})).content.decode()

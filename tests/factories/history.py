@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import uuid
 
+from django.db import transaction
+from django.utils import timezone
+
 from annotations.models import (
     DatasetRelease,
     OwnText,
@@ -19,7 +22,8 @@ from annotations.services.imported import record_imported_judgements
 from codesign.accounts.services import make_account
 from codesign.audit.models import Seal
 from codesign.care.services.cases import add_note, ask_for_support
-from codesign.compensation.services import pay_rates
+from codesign.compensation.models import Approval, PayChoice
+from codesign.compensation.services import budgets, pay_rates, time_checks
 from codesign.consent.services import withdraw
 from codesign.jobs.models import Job, JobMove
 from codesign.shared.actors import SYSTEM, Actor
@@ -27,8 +31,9 @@ from codesign.studies.models import Member
 from modelhub.services.versions import ensure_imported_model, source_of
 from tests.factories.annotations import judge, judging_round, lease, send
 from tests.factories.cases import lead_of
-from tests.factories.compensation import credit
+from tests.factories.compensation import credit, set_budget, set_floor
 from tests.factories.modelhub import add_prompts, frozen_release
+from tests.factories.payouts import Two, owed
 from tests.factories.studies import CohortFactory, staff
 from tests.support.kinds_rubric import kinds_rubric
 from tests.support.turns_rubric import turns_rubric
@@ -43,6 +48,11 @@ def make_history() -> None:
     turns_rubric(cohort.study)
     pay_rates.promise(member=member)
     credit(member)
+    Approval.objects.create(study=member.study, about_kind="test_work", about_id=uuid.uuid4())
+    _watch_the_money(member)
+    paid = Two.of(owed(cohort))
+    paid.send(batch := paid.make())
+    paid.settle(batch)
     _judge_and_review(member)
     release: DatasetRelease = frozen_release(member.study)
     ReleaseMember.objects.create(release=release, member=member, rows=1)
@@ -55,6 +65,23 @@ def make_history() -> None:
     make_account(actor=SYSTEM, email="history@example.org", password="pw-one-two")
     job = Job.objects.create(kind="mail", subject_id=uuid.uuid4())
     JobMove.objects.create(job=job, old="", new=job.state)
+
+
+def _watch_the_money(member: Member) -> None:
+    assert member.cohort
+    set_floor(minimum_minor=1, currency="JPY")
+    PayChoice.objects.create(member=member, share_percent=100)
+    set_budget(member.study, 0, "EUR")
+    budgets.warn_of_budgets()
+    with transaction.atomic():
+        time_checks.record(
+            cohort=member.cohort,
+            began=None,
+            ended=timezone.now(),
+            pieces=20,
+            permille=1001,
+            earned={(member, "GBP"): 80},
+        )
 
 
 def _judge_and_review(member: Member) -> None:

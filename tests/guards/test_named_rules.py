@@ -54,7 +54,7 @@ CONDITIONS: dict[str, set[str]] = {
     "revoked_at": {"codesign/enrolment/models.py", "codesign/accounts/models.py"},
     "skip_paid": {"annotations/models/querysets.py", "annotations/models/assignments.py"},
     "revision__gt": {"annotations/models/querysets.py", "annotations/models/judgements.py"},
-    "pay_check__in": {"annotations/models/querysets.py", "annotations/services/pay_checks.py"},
+    "pay_check__in": {"annotations/models/querysets.py"},
 }
 LOOKUPS = {"filter", "exclude", "get", "Q", "get_or_404"}
 STATES = {
@@ -124,3 +124,25 @@ def test_names_of_models_are_read_by_releases_alone() -> None:
         and not name.startswith("modelhub/")
     }
     assert readers == {"annotations/queries/selection.py"}
+
+
+def test_credits_are_reversed_by_rejections_alone() -> None:
+    """Prevents a page, command or service by which one person takes pay away (decision 48)."""
+    ledger = "codesign.compensation.services.ledger"
+    users = {
+        name
+        for name, tree in modules()
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Attribute) and ast.unparse(node) == "ledger.reverse")
+        or (
+            isinstance(node, ast.ImportFrom)
+            and node.module == ledger
+            and "reverse" in {alias.name for alias in node.names}
+        )
+        or (isinstance(node, ast.Attribute) and node.attr == "REVERSAL")
+    }
+    assert users == {
+        "codesign/compensation/models/ledger.py",
+        "codesign/compensation/services/ledger.py",
+        "codesign/compensation/services/rejections.py",
+    }

@@ -229,10 +229,10 @@ def test_pay_of_nothing_from_an_earlier_version_opens_no_study() -> None:
 
 def test_low_pay_warns_but_does_not_keep_a_study_from_opening(client: Client) -> None:
     study = ready_study()
-    set_rate(cohort_of(study), 20, seconds=300)
+    set_rate(cohort_of(study), 60, seconds=300)
     client.force_login(person_in_charge(study, Role.COORDINATOR).user)
     page = client.get(reverse("desk:set-up", kwargs={"slug": study.slug})).content.decode()
-    said = "Panel: £2.40 an hour is very low: Prolific allows no less than £6.00 an hour"
+    said = "Panel: £7.20 an hour is low. Recommended for one hour: Prolific £9.00"
     assert said in page
     assert "10 of 10" in page
     assert opened(study).state == StudyState.OPEN

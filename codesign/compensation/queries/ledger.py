@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import F, QuerySet, Sum
 from django.utils.translation import gettext as _
@@ -109,11 +110,28 @@ def credit_in(*, study_id: uuid.UUID, transfer_id: uuid.UUID) -> Leg:
 
 
 def reversed_credits(*, about_kind: str, about_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
-    """Return those of these pieces of work whose credit was reversed. One query."""
+    """Return those of these pieces of work whose credit is reversed now. One query."""
     credits = Transfer.objects.filter(
         kind=TransferKind.CREDIT,
         about_kind=about_kind,
         about_id__in=about_ids,
         reversed_by__isnull=False,
+        reversed_by__reversed_by=None,
     )
     return set(credits.values_list("about_id", flat=True))
+
+
+def credited_between(
+    *, study_id: uuid.UUID, about_kind: str, after: datetime | None, until: datetime
+) -> QuerySet[Transfer, uuid.UUID]:
+    """Return the ids of work that was credited after and until these times, and not reversed."""
+    credits = Transfer.objects.filter(
+        kind=TransferKind.CREDIT,
+        study_id=study_id,
+        about_kind=about_kind,
+        posted_at__lte=until,
+        reversed_by__isnull=True,
+    )
+    if after is not None:
+        credits = credits.filter(posted_at__gt=after)
+    return credits.values_list("about_id", flat=True)

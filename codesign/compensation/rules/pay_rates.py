@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
-from types import MappingProxyType
-
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from codesign.shared.money import CURRENCIES, exponent, format_money
@@ -31,22 +25,6 @@ WEAK = frozenset(
     for code in some.split()
 )
 """Currencies whose unit is worth less than about 6 pence or is losing value quickly."""
-
-
-@dataclass(frozen=True)
-class Floor:
-    """A marketplace's minimum and recommended pay, in minor units an hour."""
-
-    minimum: int
-    recommended: int
-
-
-FLOORS: Mapping[str, Floor] = MappingProxyType({"GBP": Floor(600, 900), "USD": Floor(800, 1200)})
-"""Prolific's minimum and recommended pay, from its help page "Prolific's payment principles".
-
-Standards 3.2. Other currencies have no floor: a converted amount would be an invention.
-"""
-FLOORS_AS_OF = date(2026, 11, 1)
 
 
 def hourly_minor(*, amount_minor: int, estimated_seconds: int) -> int:
@@ -108,28 +86,3 @@ def rate_problems(
     if not 0 < estimated_seconds <= MOST_SECONDS:
         problems["minutes"] = [_("Type a number of minutes from above 0 to 600.")]
     return problems
-
-
-def low_pay_words(*, amount_minor: int, currency: str, estimated_seconds: int) -> str:
-    """Return a sentence if a rate is below what Prolific allows or recommends, else ""."""
-    floor = FLOORS.get(currency)
-    hourly = hourly_minor(amount_minor=amount_minor, estimated_seconds=estimated_seconds)
-    if floor is None or hourly >= floor.recommended:
-        return ""
-    words = (
-        _(
-            "%(hourly)s an hour is low. Prolific recommends at least %(recommended)s an hour and"
-            " allows no less than %(minimum)s (as of %(day)s)."
-        )
-        if hourly >= floor.minimum
-        else _(
-            "%(hourly)s an hour is very low: Prolific allows no less than %(minimum)s an hour, and"
-            " recommends at least %(recommended)s (as of %(day)s)."
-        )
-    )
-    return words % {
-        "hourly": format_money(hourly, currency),
-        "minimum": format_money(floor.minimum, currency),
-        "recommended": format_money(floor.recommended, currency),
-        "day": date_format(FLOORS_AS_OF, "YEAR_MONTH_FORMAT"),
-    }

@@ -12,6 +12,7 @@ from codesign.audit import services as audit
 from codesign.audit.registry import action
 from codesign.compensation.models import PayRate, Promise
 from codesign.compensation.permissions import SET_PAY
+from codesign.compensation.queries import floors
 from codesign.compensation.queries import pay_rates as queries
 from codesign.compensation.rules import pay_rates as rules
 from codesign.shared.actors import Actor
@@ -34,7 +35,8 @@ def set_rate(
 ) -> PayRate:
     """Set what a text with one or two replies pays a cohort from a given time on (minor units).
 
-    Raises Invalid for a rate of zero, an implausibly high rate or a currency that is not in use.
+    Raises Invalid for a rate of zero, an implausibly high rate, a currency that is not in use, or a
+    rate below a minimum that holds in the study's countries.
     """
     require(actor, SET_PAY, cohort.study)
     if problems := rules.rate_problems(
@@ -42,13 +44,22 @@ def set_rate(
     ):
         sentences = [sentence for errors in problems.values() for sentence in errors]
         raise Invalid(" ".join(sentences), problems)
+    begins = effective_from or timezone.now()
+    if low := floors.why_below(
+        study=cohort.study,
+        amount_minor=amount_minor,
+        currency=currency,
+        estimated_seconds=estimated_seconds,
+        on=begins.date(),
+    ):
+        raise Invalid(low, {"amount": [low]})
     rate = PayRate.objects.create(
         study=cohort.study,
         cohort=cohort,
         amount_minor=amount_minor,
         currency=currency,
         estimated_seconds=estimated_seconds,
-        effective_from=effective_from or timezone.now(),
+        effective_from=begins,
     )
     audit.record(
         actor=actor,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -13,11 +14,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from codesign.compensation.forms import RateForm
+from codesign.compensation.forms.pay_rates import RateForm
 from codesign.compensation.models import PayRate
 from codesign.compensation.permissions import SEE_PAY, SET_PAY
 from codesign.compensation.queries import pay_rates as queries
+from codesign.compensation.queries.floors import floors_of
+from codesign.compensation.queries.time_checks import latest_checks
 from codesign.compensation.rules import pay_rates as rules
+from codesign.compensation.rules.floors import Floor, refusal_words, warning_words
 from codesign.compensation.services import pay_rates
 from codesign.shared.errors import Invalid, NotPermitted
 from codesign.shared.forms import explain
@@ -43,9 +47,16 @@ def rates(request: StudyRequest, slug: str) -> HttpResponse:
         messages.success(request, text % {"price": rules.price_words(**_price(rate))})
         return redirect("compensation:rates", slug=slug)
     in_force = queries.rates_in_force(study_id=study.id, at=timezone.now())
+    used = {rate.currency for rate in in_force.values()}
+    floors = floors_of(study_id=study.id, currencies=used, on=timezone.now().date())
+    took = latest_checks(study_id=study.id)
     context = {
         "form": form if sets else None,
-        "now": [_row(cohort.title, in_force.get(cohort.id)) for cohort in cohorts],
+        "now": [
+            _row(cohort.title, in_force.get(cohort.id), floors) | {"took": took.get(cohort.id)}
+            for cohort in cohorts
+        ],
+        "floors": floors,
         "page": Paginator(queries.rates(study_id=study.id), RATES_A_PAGE).get_page(
             request.GET.get("page")
         ),
@@ -71,14 +82,18 @@ def _price(rate: PayRate) -> dict[str, Any]:
     return {"amount_minor": rate.amount_minor, "currency": rate.currency}
 
 
-def _row(title: str, rate: PayRate | None) -> dict[str, object]:
+def _row(title: str, rate: PayRate | None, floors: Sequence[Floor]) -> dict[str, object]:
     """Return a cohort with its rate, hourly rate, and a warning if that is low."""
     if rate is None:
         return {"title": title, "rate": None}
     seconds = rate.estimated_seconds
+    held = [floor for floor in floors if floor.currency == rate.currency]
+    low = refusal_words(held, **_price(rate), estimated_seconds=seconds) or warning_words(
+        held, **_price(rate), estimated_seconds=seconds
+    )
     return {
         "title": title,
         "rate": rate,
         "hourly": rules.hourly_minor(amount_minor=rate.amount_minor, estimated_seconds=seconds),
-        "low": rules.low_pay_words(**_price(rate), estimated_seconds=seconds),
+        "low": low,
     }

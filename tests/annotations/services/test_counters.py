@@ -86,7 +86,7 @@ def test_balances_equal_the_sums_of_legs() -> None:
     judging_round(member.cohort, tasks=2)
     for _ in range(2):
         send(lease(member))
-    reverse(actor=SYSTEM, transfer=Transfer.objects.first(), reason="twice")  # type: ignore[arg-type]
+    reverse(transfer=Transfer.objects.first())  # type: ignore[arg-type]
     (book,) = ledger.book_of(study_id=member.study_id)
     earned = Leg.objects.filter(account__kind=AccountKind.PAYABLE).values_list(
         "amount_minor", flat=True
@@ -100,7 +100,7 @@ def test_earnings_equal_the_sum_of_legs() -> None:
     judging_round(member.cohort, tasks=3)
     for who in (member, other, member):
         send(lease(who))
-    reverse(actor=SYSTEM, transfer=Transfer.objects.first(), reason="twice")  # type: ignore[arg-type]
+    reverse(transfer=Transfer.objects.first())  # type: ignore[arg-type]
     consent.withdraw(actor=Actor.of(other.user), member=other)
     legs = Leg.objects.filter(account__kind=AccountKind.PAYABLE).order_by("account__owner_id")
     added_up = dict(

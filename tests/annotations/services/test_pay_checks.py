@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,17 +15,19 @@ from annotations.models import Assignment, PayDecision
 from annotations.rules.states import PayCheck
 from annotations.services import pay_checks
 from codesign.audit.models import Event
-from codesign.compensation.models import Transfer
+from codesign.compensation.models import RejectedWork, Rejection, Transfer
+from codesign.compensation.services import appeals
 from codesign.consent import services as consent
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
 from codesign.studies.models import Member
 from codesign.studies.rules import Role
 from tests.factories.annotations import judge, judging_round, lease, send
-from tests.factories.compensation import set_rate
+from tests.factories.compensation import confirm, set_rate
+from tests.factories.compensation import propose as propose_to_reject
 from tests.factories.studies import staff
 from tests.support.counting import queries_of
-from tests.support.held_pay import earned, held_of, wrong_in_the_book
+from tests.support.held_pay import earned, held_of, without_triggers, wrong_in_the_book
 from tests.support.judging_page import held, signed_in
 from tests.support.together import at_once
 
@@ -69,12 +72,10 @@ def quick(member: Member) -> Member:
     return member
 
 
-@pytest.mark.parametrize(
-    ("state", "pay"), [("used", 240), ("left_out", 240), ("not_paid", 0)], ids=str
-)
-def test_each_decision_ends_every_piece_in_one_state(quick: Member, state: str, pay: int) -> None:
+@pytest.mark.parametrize("state", ["used", "left_out"])
+def test_each_decision_ends_every_piece_in_one_state(quick: Member, state: str) -> None:
     assert decide(quick, state) == 3
-    assert earned(quick) == pay
+    assert earned(quick) == 240
     states = Assignment.objects.filter(member=quick).exclude(pay_check="")
     assert set(states.values_list("pay_check", flat=True)) == {state}
     log = PayDecision.objects.exclude(new_state=PayCheck.HELD)
@@ -86,7 +87,7 @@ def test_each_decision_ends_every_piece_in_one_state(quick: Member, state: str, 
     assert not wrong_in_the_book()
     with pytest.raises(Conflict, match="already decided"):
         decide(quick, state)
-    assert earned(quick) == pay
+    assert earned(quick) == 240
 
 
 @pytest.mark.django_db(transaction=True)
@@ -110,14 +111,13 @@ def test_work_is_paid_at_the_rate_of_its_lease(quick: Member) -> None:
     first, second, _ = held_of(quick)
     assert decide(quick, "used", pieces=[first.id], until=None) == 1
     assert earned(quick) == 80
-    assert decide(quick, "not_paid", pieces=[second.id], until=None) == 1
-    assert decide(quick, "left_out", pieces=[second.id], until=None) == 1  # paid after all
+    assert decide(quick, "left_out", pieces=[second.id], until=None) == 1
     assert earned(quick) == 160
-    for again in ("not_paid", "used"):
-        with pytest.raises(Conflict, match="already decided"):
-            decide(quick, again, pieces=[second.id], until=None)
-    with pytest.raises(Invalid, match="Unknown decision"):
-        decide(quick, "held", pieces=[second.id], until=None)
+    with pytest.raises(Conflict, match="already decided"):
+        decide(quick, "used", pieces=[second.id], until=None)
+    for unknown in ("held", "not_paid"):
+        with pytest.raises(Invalid, match="Unknown decision"):
+            decide(quick, unknown, pieces=[second.id], until=None)
     assert earned(quick) == 160
     assert not wrong_in_the_book()
 
@@ -129,19 +129,101 @@ def test_work_held_after_the_page_was_shown_is_not_decided(quick: Member) -> Non
     assert len(held_of(quick)) == 1
 
 
-def test_not_to_pay_needs_a_reason_that_the_person_reads(quick: Member) -> None:
-    for short in ("", "Too quick.", " " * 120):
+def propose(member: Member, *, by: Member | None = None, **changes: Any) -> Rejection:
+    values: dict[str, Any] = {"until": timezone.now(), "reason": REASON} | changes
+    return pay_checks.propose_not_to_pay(
+        actor=Actor.of((by or staff(member.study)).user),
+        study=member.study,
+        member_id=member.id,
+        category="automated",
+        **values,
+    )
+
+
+def test_not_to_pay_takes_two_and_a_reason_that_the_person_reads(quick: Member) -> None:
+    for short in ("", "Too quick.", " " * 120, "." * 120):
         with pytest.raises(Invalid, match="at least 100 characters"):
-            decide(quick, "not_paid", reason=short)
-    with pytest.raises(Invalid, match="ordinary characters"):
-        decide(quick, "not_paid", reason="a\0" * 80)
-    with pytest.raises(Invalid, match="at least 100 characters"):
-        decide(quick, "not_paid", reason="." * 120)
-    decide(quick, "not_paid")
-    page = signed_in(quick).get(reverse("compensation:mine", kwargs={"slug": quick.study.slug}))
-    words = page.content.decode()
-    assert REASON.split(".")[0] in words
-    assert "It can still be paid" in words
+            propose(quick, reason=short)
+    proposer = staff(quick.study)
+    rejection = propose(quick, by=proposer)
+    assert len(held_of(quick)) == 3
+    with pytest.raises(NotPermitted, match="You proposed this"):
+        confirm(rejection, by=proposer)
+    confirm(rejection)
+    assert held_of(quick) == []
+    assert earned(quick) == 0
+    assert not wrong_in_the_book()
+    client = signed_in(quick)
+    words = client.get(reverse("compensation:mine", kwargs={"slug": quick.study.slug}))
+    one = reverse(
+        "compensation:own-rejection",
+        kwargs={"slug": quick.study.slug, "rejection_id": rejection.id},
+    )
+    assert one in words.content.decode()
+    assert REASON.split(".")[0] in client.get(one).content.decode()
+
+
+def test_held_work_that_was_not_paid_is_paid_after_an_appeal(quick: Member) -> None:
+    rejection = confirm(propose(quick))
+    scope: dict[str, Any] = {"study": quick.study, "rejection_id": rejection.id}
+    appeals.appeal(actor=Actor.of(quick.user), text="I know these texts.", **scope)
+    decider = Actor.of(staff(quick.study).user)
+    appeals.decide(actor=decider, state="granted", answer="You are right.", **scope)
+    assert earned(quick) == 240
+    assert not wrong_in_the_book()
+    states = Assignment.objects.filter(member=quick).exclude(pay_check="")
+    assert set(states.values_list("pay_check", flat=True)) == {"used"}
+
+
+def test_work_that_was_paid_since_the_proposal_stays_paid(quick: Member) -> None:
+    rejection = propose(quick)
+    paid, *_ = held_of(quick)
+    assert decide(quick, "used", pieces=[paid.id], until=None) == 1
+    confirm(rejection)
+    assert earned(quick) == 80
+    assert not wrong_in_the_book()
+
+
+def test_paid_work_is_approved(quick: Member) -> None:
+    decide(quick, "used")
+    credited = Transfer.objects.first()
+    assert credited is not None
+    with pytest.raises(Conflict, match="approved, rejected or not paid"):
+        propose_to_reject(credited, quick)
+
+
+def test_what_is_held_for_seven_days_is_paid_and_left_out_of_releases(quick: Member) -> None:
+    rejection = propose(quick)
+    assert pay_checks.pay_overdue() == 0
+    with without_triggers():
+        then = timezone.now() - timedelta(days=7)
+        Assignment.objects.filter(pay_check=PayCheck.HELD).update(ended_at=then)
+        RejectedWork.objects.update(done_at=then)
+    assert pay_checks.pay_overdue() == 3
+    assert earned(quick) == 240
+    assert not wrong_in_the_book()
+    with pytest.raises(Conflict, match="time for this has passed"):
+        confirm(rejection)
+    states = Assignment.objects.filter(member=quick).exclude(pay_check="")
+    assert set(states.values_list("pay_check", flat=True)) == {"left_out"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_paying_and_confirming_at_once_pays_or_rejects_each_piece() -> None:
+    member = judge()
+    judging_round(member.cohort, tasks=12)
+    for number in range(3):
+        send(lease(member), key=str(number))
+    rejection = propose(member)
+    first, second = staff(member.study), staff(member.study)
+    until = timezone.now()
+    at_once(
+        lambda: decide(member, "used", by=first, until=until),
+        lambda: bool(confirm(rejection, by=second)),
+    )
+    assert earned(member) in (0, 240)
+    assert held_of(member) == []
+    assert not wrong_in_the_book()
 
 
 def test_former_members_are_paid(quick: Member) -> None:
@@ -190,11 +272,16 @@ def test_the_coordinators_card_and_pages(quick: Member) -> None:
     for wrong in (
         {"state": "used"},
         {"state": "not_paid", "piece": [str(held_of(quick)[0].id)], "reason": "short"},
+        {"state": "not_paid", "piece": [str(held_of(quick)[0].id)], "reason": REASON},
         {"state": "nonsense", "piece": ["x", "\0"]},
         {"state": "used", "everything": "yes", "until": "2026-99-99"},
     ):
         assert client.post(one, wrong).status_code == 400
     pieces = [str(piece.id) for piece in held_of(quick)]
+    not_to_pay = {"state": "not_paid", "category": "automated", "reason": REASON}
+    proposed = client.post(one, {**not_to_pay, "piece": pieces[:1]}, follow=True)
+    assert "Another coordinator has to confirm it" in proposed.content.decode()
+    assert proposed.content.decode().count("proposed not to pay") == 1
     done = client.post(one, {"state": "used", "piece": pieces}, follow=True)
     assert "Decided on 3 pieces." in done.content.decode()
     assert "No pay is held" in done.content.decode()

@@ -15,7 +15,7 @@ from annotations.views.own_judgements import WORKS_A_PAGE
 from codesign.compensation.models import Transfer
 from codesign.compensation.services import ledger
 from codesign.consent.services import withdraw
-from codesign.shared.actors import SYSTEM, Actor
+from codesign.shared.actors import Actor
 from codesign.studies.models import Member
 from codesign.studies.rules import Role
 from tests.factories.annotations import add_task, judge, judging_round, lease, send
@@ -86,7 +86,7 @@ def test_pay_that_is_held_or_not_paid_is_said(
 
 def test_a_reversed_payment_is_said(member: Member) -> None:
     send(lease(member))
-    ledger.reverse(actor=SYSTEM, transfer=Transfer.objects.get(), reason="Paid by mistake.")
+    ledger.reverse(transfer=Transfer.objects.get())
     assert "earned, and reversed later" in read(signed_in(member).get(mine(member)))
 
 

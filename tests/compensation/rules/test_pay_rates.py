@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import unescape
 from typing import Any
 
 import pytest
@@ -200,45 +199,6 @@ def test_people_read_what_texts_with_more_replies_pay_before_they_start(client: 
     assert price in home.content.decode()
     client.force_login(staff(panelist.study).user)
     assert price in client.get(rates_page(panelist)).content.decode()
-
-
-# (pay, currency, seconds) → what is said: nothing, below what is recommended, below the minimum
-LOW = [
-    ((20, "GBP", 300), "£2.40 an hour is very low: Prolific allows no less than £6.00 an hour"),
-    ((599, "GBP", 3600), "£5.99 an hour is very low"),
-    ((600, "GBP", 3600), "£6.00 an hour is low. Prolific recommends at least £9.00 an hour"),
-    ((899, "GBP", 3600), "£8.99 an hour is low."),
-    ((900, "GBP", 3600), ""),
-    ((799, "USD", 3600), "US$7.99 an hour is very low: Prolific allows no less than US$8.00"),
-    ((1199, "USD", 3600), "US$11.99 an hour is low. Prolific recommends at least US$12.00"),
-    ((1200, "USD", 3600), ""),
-    ((1, "EUR", 3600), ""),
-    ((1, "IDR", 3600), ""),
-]
-
-
-@pytest.mark.parametrize(("rate", "says"), LOW)
-def test_low_pay_warns_if_a_floor_is_known(rate: tuple[int, str, int], says: str) -> None:
-    amount, currency, seconds = rate
-    words = pay_rules.low_pay_words(
-        amount_minor=amount, currency=currency, estimated_seconds=seconds
-    )
-    assert bool(words) is bool(says)
-    assert words.startswith(says)
-
-
-def test_twenty_pence_for_five_minutes_is_set_with_a_warning(
-    member: Member, client: Client
-) -> None:
-    assert sent(client, member, "0.20", minutes="5").status_code == 302
-    page = unescape(client.get(rates_page(member)).content.decode())
-    assert "Saved: £0.20 for one or two replies, £0.30 for three, £0.40 for four." in page
-    assert (
-        "£2.40 an hour is very low: Prolific allows no less than £6.00 an hour, and recommends at"
-        " least £9.00 (as of November 2026)."
-    ) in page
-    assert sent(client, member, "0.80").status_code == 302
-    assert "very low" not in client.get(rates_page(member)).content.decode()
 
 
 def test_other_currencies_show_only_the_hourly_rate(member: Member, client: Client) -> None:

@@ -6,14 +6,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from codesign.audit.models import Event
-from codesign.compensation.models import Transfer
 from codesign.compensation.queries import ledger as queries
-from codesign.compensation.services import ledger
-from codesign.shared.actors import SYSTEM
+from codesign.compensation.services import ledger, rejections
+from codesign.shared.actors import Actor
 from codesign.studies.models import Member
 from codesign.studies.rules import Role
-from tests.factories.compensation import credit
+from tests.factories.compensation import credit, reject
 from tests.factories.studies import CohortFactory, MemberFactory, staff
 from tests.support.counting import queries_of
 
@@ -29,54 +27,59 @@ def address(name: str, member: Member) -> str:
     return reverse(f"compensation:{name}", kwargs={"slug": member.study.slug})
 
 
-def take_back(member: Member, transfer: Transfer) -> str:
-    names = {"slug": member.study.slug, "transfer_id": transfer.id}
-    return reverse("compensation:reverse", kwargs=names)
-
-
-def test_a_coordinator_takes_a_credit_back_for_a_reason(member: Member, client: Client) -> None:
+def test_the_old_address_leads_to_the_rejection(member: Member, client: Client) -> None:
     made = credit(member, 80)
     client.force_login(staff(member.study).user)
-    asked = client.get(take_back(member, made)).content.decode()
-    assert f"Reverse the payment of £0.80 to {member.pseudonym}?" in asked
-    assert client.post(take_back(member, made), {"reason": "  "}).status_code == 400
+    names = {"slug": member.study.slug, "transfer_id": made.id}
+    old = reverse("compensation:reverse", kwargs=names)
+    answer = client.get(old)
+    assert answer.headers["Location"] == reverse("compensation:reject", kwargs=names)
+    client.post(old, {"reason": "Credited twice."})
     assert queries.balances(member_id=member.id) == {"GBP": 80}
-    done = client.post(take_back(member, made), {"reason": "Credited twice."}, follow=True)
-    page = done.content.decode()
-    for said in ("£0.80", "−£0.80", "reverses the payment of", "reversed"):
-        assert said in page, said
-    assert queries.balances(member_id=member.id) == {"GBP": 0}
-    assert Event.objects.get(action="compensation.reversed").data == {"reason": "Credited twice."}
-    again = client.post(take_back(member, made), {"reason": "Once more."})
-    assert again.status_code == 409
 
 
 @pytest.mark.parametrize("role", sorted(set(Role) - {Role.COORDINATOR}))
-def test_only_coordinators_reverse_and_auditors_can_view(role: Role, client: Client) -> None:
+def test_coordinators_and_auditors_view_all_entries(role: Role, client: Client) -> None:
     judges = role in (Role.PANELIST, Role.CLINICIAN)
     person = MemberFactory.create(cohort=CohortFactory.create(role=role if judges else "panelist"))
-    made = credit(person)
+    credit(person)
     client.force_login((person if judges else staff(person.study, role)).user)
     reads = 200 if role == Role.AUDITOR else 403
-    assert client.get(address("entries", person)).status_code == reads
-    assert client.post(take_back(person, made), {"reason": "Mine."}).status_code == 403
-    assert queries.balances(member_id=person.id) == {"GBP": 80}
+    answer = client.get(address("entries", person))
+    assert answer.status_code == reads
+    assert "/reject/" not in answer.content.decode()
 
 
 def test_entries_of_another_study_are_not_there(member: Member, client: Client) -> None:
-    made = credit(member)
+    credit(member)
     other = staff(MemberFactory.create().study)
     client.force_login(other.user)
-    assert client.post(take_back(other, made), {"reason": "Not mine."}).status_code == 404
     assert member.pseudonym not in client.get(address("entries", other)).content.decode()
+
+
+def test_entries_say_the_state_of_the_work(member: Member, client: Client) -> None:
+    client.force_login(staff(member.study).user)
+    waiting = credit(member, 11)
+    rejection = reject(credit(member, 22), member)
+    page = client.get(address("entries", member)).content.decode()
+    for said in ("not checked yet", "not accepted", "−£0.22", "reverses the payment of"):
+        assert said in page, said
+    assert page.count("/reject/") == 1
+    assert f"{waiting.id}/reject/" in page
+    rejections.pay_after_all(
+        actor=Actor.of(staff(member.study).user), study=member.study, rejection_id=rejection.id
+    )
+    page = client.get(address("entries", member)).content.decode()
+    assert "paid after all" in page
+    assert "not accepted" not in page
 
 
 def test_entries_make_constant_queries(member: Member, client: Client) -> None:
     client.force_login(staff(member.study).user)
-    ledger.reverse(actor=SYSTEM, transfer=credit(member), reason="test")
+    ledger.reverse(transfer=credit(member))
     few = queries_of(client, address("entries", member))
     for _ in range(4):
-        ledger.reverse(actor=SYSTEM, transfer=credit(member), reason="test")
+        ledger.reverse(transfer=credit(member))
     assert queries_of(client, address("entries", member)) == few
 
 

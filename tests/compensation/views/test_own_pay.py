@@ -7,9 +7,9 @@ from django.test import Client
 from django.urls import reverse
 
 from codesign.compensation.services import ledger
-from codesign.shared.actors import SYSTEM
 from codesign.studies.models import Member
 from tests.factories.compensation import credit
+from tests.factories.payouts import Two, method_of, owed
 from tests.factories.studies import MemberFactory
 from tests.support.counting import pages_of, queries_of
 
@@ -30,7 +30,7 @@ def test_every_entry_is_there_and_exact(member: Member, client: Client) -> None:
     assert "not earned anything yet" in client.get(address("mine", member)).content.decode()
     credit(member, 1_234_567)
     made = credit(member, 80)
-    ledger.reverse(actor=SYSTEM, transfer=made, reason="test")
+    ledger.reverse(transfer=made)
     credit(member, 500, currency="JPY")
     credit(MemberFactory.create(cohort=member.cohort), 99_99)  # somebody else's
     page = client.get(address("mine", member)).content.decode()
@@ -48,3 +48,28 @@ def test_many_entries_come_in_pages_by_constant_queries(member: Member, client: 
     assert queries_of(client, address("mine", member)) == few
     pages = pages_of(client, address("mine", member))
     assert [page.count('<tr role="row">') - 1 for page in pages] == [50, 11]
+
+
+def test_a_person_sees_where_their_money_is(client: Client) -> None:
+    member = owed(amount_minor=1000, kind=None)
+    client.force_login(member.user)
+
+    def page() -> str:
+        return " ".join(client.get(address("mine", member)).content.decode().split())
+
+    assert "Tell us how you would like to be paid." in page()
+    method_of(member)
+    assert "You need to do nothing." in page()
+    assert "DE••••3000" in page()
+    two = Two.of(member)
+    two.send(batch := two.make())
+    reference = batch.payouts.get().reference
+    for said in ("On its way", "€10.00", "€0.00", reference, "Sent to you"):
+        assert said in page(), said
+    two.report(batch, **{reference: "unknown"})
+    assert "we are asking the bank where it is" in page()
+    two.report(batch, **{reference: "failed"})
+    assert "did not arrive; we owe it to you again" in page()
+    two.send(again := two.make())
+    two.settle(again)
+    assert "arrived" in page()

@@ -3,7 +3,7 @@
 from itertools import chain
 
 from codesign.accounts.commands import Proof, one_snapshot
-from codesign.compensation.queries import trial_balance
+from codesign.compensation.queries import payout_checks, trial_balance
 
 
 class Command(Proof):
@@ -15,7 +15,12 @@ class Command(Proof):
     def wrong(self) -> list[str]:
         """Return a sentence for each problem."""
         with one_snapshot():
-            wrong = list(chain(trial_balance.imbalances(), trial_balance.credits_against_work()))
+            checks = (
+                trial_balance.imbalances(),
+                trial_balance.credits_against_work(),
+                payout_checks.payouts_against_ledger(),
+            )
+            wrong = list(chain(*checks))
             for kind, currency, total in trial_balance.totals():
                 self.stdout.write(f"{kind:>8} {currency} {total:>14}")
         return wrong

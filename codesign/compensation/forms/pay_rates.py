@@ -1,4 +1,4 @@
-"""Forms to set a pay rate and to reverse a payment."""
+"""The form to set a pay rate."""
 
 from __future__ import annotations
 
@@ -9,18 +9,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from codesign.shared.money import read_money
+from codesign.compensation.forms.amounts import read_amount
 from codesign.studies.models import Cohort
-
-
-class ReasonForm(forms.Form):
-    """Why a payment is reversed. The reason is recorded in the audit trail."""
-
-    reason = forms.CharField(
-        label=gettext_lazy("Why are you reversing this payment?"),
-        help_text=gettext_lazy("Do not name people. The reason is recorded in the audit trail."),
-        max_length=200,
-    )
 
 
 class RateForm(forms.Form):
@@ -65,12 +55,7 @@ class RateForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Require an unambiguous amount that is exact in the currency's smallest unit."""
         cleaned = super().clean() or {}
-        if "amount" in cleaned and "currency" in cleaned:
-            cleaned["currency"] = cleaned["currency"].upper()
-            try:
-                cleaned["amount_minor"] = read_money(cleaned["amount"], cleaned["currency"])
-            except ValueError as error:
-                self.add_error("amount", str(error))
+        read_amount(self, cleaned)
         if "minutes" in cleaned:
             cleaned["estimated_seconds"] = int(cleaned["minutes"] * 60)
         return cleaned
