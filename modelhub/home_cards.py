@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from annotations.registry import Use
+from codesign.shared.actors import Actor
 from codesign.studies import registry
 from codesign.studies.models import Member
-from modelhub.permissions import LET_JUDGE, SEE_GENERATION, SEE_MODELS, TRAIN, UPLOAD
+from modelhub.permissions import EXPORT, LET_JUDGE, SEE_GENERATION, SEE_MODELS, TRAIN, UPLOAD
+from modelhub.queries import exports, training, versions, waiting_prompts
 from modelhub.queries import generation as queries
-from modelhub.queries import training, versions, waiting_prompts
 from modelhub.rules.states import Method
 
 MODELS_SHOWN = 5
@@ -73,6 +74,16 @@ def what_is_next(member: Member) -> registry.Step | None:
     return None
 
 
+def models_to_delete(member: Member) -> registry.Panel | None:
+    """Return the card with the exported models whose copies this person has to delete."""
+    found = exports.to_delete(actor=Actor.of(member.user), study=member.study)
+    if not found:
+        return None
+    return registry.Panel(
+        "modelhub/_models_to_delete.html", {"models": found, "study": member.study}
+    )
+
+
 def made_from(releases: Collection[UUID]) -> list[Use]:
     """Return the training runs on these releases, their models and all descendants of those."""
     uses = []
@@ -100,6 +111,9 @@ def made_from(releases: Collection[UUID]) -> list[Use]:
 
 registry.STEPS.register("training", registry.StepSource(TRAIN.roles, order=10, find=what_is_next))
 registry.CARDS.register("models", registry.CardSource(TRAIN.roles, order=30, find=newest_models))
+registry.CARDS.register(
+    "models_to_delete", registry.CardSource(EXPORT.roles, order=2, find=models_to_delete)
+)
 registry.NAV.register(
     "training", registry.NavLink(gettext_lazy("Training"), "modelhub:training-runs", TRAIN, 70)
 )

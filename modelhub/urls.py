@@ -22,6 +22,7 @@ urlpatterns = [
     path("models/<uuid:model_id>/cancel/", versions.cancel, name="model-cancel"),
     path("models/<uuid:model_id>/compare/", evaluations.compare, name="compare"),
     path("models/<uuid:model_id>/download/", exports.download, name="model-download"),
+    path("models/<uuid:model_id>/deleted/", exports.deleted, name="model-deleted"),
     path("comparisons/<uuid:evaluation_id>/", evaluations.evaluation, name="evaluation"),
     path("generation/", generation.listed, name="runs"),
     path("generation/new/", generation.start, name="run-start"),

@@ -13,12 +13,13 @@ from codesign.shared.models import append_only, one_of
 from codesign.studies.models import Study
 
 IS_RANK = Q(kind=str(ImportedKind.RANK))
+IS_LABEL = Q(kind=str(ImportedKind.LABEL))
 IS_SPAN = Q(kind=str(ImportedKind.SPAN))
 WITH_PLACES = Q(start__isnull=False, end__isnull=False, start__lt=F("end"))
 
 
 class ImportedJudgement(models.Model):
-    """A rank, score or span of a response that was made elsewhere and came with an import.
+    """A rank, score, label or span of a response that was made elsewhere and came with an import.
 
     It has a table of its own, so that no query for the work of members counts it in pay, progress,
     agreement or consent (decision 43).
@@ -36,16 +37,23 @@ class ImportedJudgement(models.Model):
     )
     kind = models.CharField(max_length=5)
     criterion = models.CharField(
-        max_length=MAX_CRITERION, blank=True, help_text="Of a score; the label of a span."
+        max_length=MAX_CRITERION,
+        blank=True,
+        help_text="Of a rank or score; the question of a label; the label of a span.",
     )
-    value = models.FloatField(help_text="Place (1 is best), score, or 1 for a span.")
+    label = models.CharField(
+        max_length=MAX_CRITERION, blank=True, help_text="What was chosen, of a label alone."
+    )
+    value = models.FloatField(help_text="Place (1 is best), score, or 1 for a label or span.")
     start = models.PositiveIntegerField(null=True, help_text="In code points of the response.")
     end = models.PositiveIntegerField(null=True, help_text="The code point after the last one.")
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["response", "source", "rater", "kind", "criterion", "start", "end"],
+                fields=[
+                    *("response", "source", "rater", "kind", "criterion", "label", "start", "end")
+                ],
                 nulls_distinct=False,
                 name="imported_judgement_once",
             ),
@@ -59,6 +67,10 @@ class ImportedJudgement(models.Model):
             models.CheckConstraint(
                 condition=(IS_SPAN & WITH_PLACES) | (~IS_SPAN & Q(start=None, end=None)),
                 name="imported_judgement_spans_have_places",
+            ),
+            models.CheckConstraint(
+                condition=(IS_LABEL & ~Q(label="")) | (~IS_LABEL & Q(label="")),
+                name="imported_judgement_labels_say_something",
             ),
         ]
         indexes: ClassVar = [

@@ -88,7 +88,7 @@ WITH latest AS NOT MATERIALIZED (
   GROUP BY j.prompt_id
 ), imported AS (
   SELECT r.prompt_id, string_agg(json_build_array(i.response_id, i.source, i.rater, i.kind,
-    i.criterion, i.value, i.start, i."end")::text, E'\\n' ORDER BY i.id) AS facts
+    i.criterion, i.value, i.start, i."end", i.label)::text, E'\\n' ORDER BY i.id) AS facts
   FROM annotations_importedjudgement i JOIN annotations_response r ON r.id = i.response_id
   WHERE i.study_id = %(study)s
   GROUP BY r.prompt_id

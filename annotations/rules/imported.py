@@ -1,4 +1,4 @@
-"""Limits of ranks, scores and spans that came with an import.
+"""Limits of ranks, scores, labels and spans that came with an import.
 
 They were made elsewhere, so they are not judgements of members.
 """
@@ -28,23 +28,26 @@ class ImportedKind(StrEnum):
 
     RANK = "rank"  # its place among the responses to the prompt; 1 is best
     SCORE = "score"
+    LABEL = "label"  # a word of a closed list, chosen for the whole response
     SPAN = "span"  # a marked passage
 
 
 class ImportedStatement(NamedTuple):
-    """One rank, score or span of a response."""
+    """One rank, score, label or span of a response."""
 
     response_id: UUID
     kind: str
     value: float = 1.0
-    """The place of a rank, the score, and 1 for a span."""
+    """The place of a rank, the score, and 1 for a label or a span."""
     criterion: str = ""
-    """What a score measures, or the label of a span."""
+    """What a rank or score measures, the question of a label, or the label of a span."""
     start: int | None = None
     end: int | None = None
     """First code point of a span in the response, and the one after its last."""
     rater: int = 1
     """Which of several annotators of the source it is from. A number, never a name."""
+    label: str = ""
+    """What was chosen, of a label alone."""
 
 
 def source_problem(source: str) -> str | None:
@@ -59,12 +62,14 @@ def source_problem(source: str) -> str | None:
 def statement_problem(statement: ImportedStatement, *, length: int) -> str | None:
     """Return what is wrong with a statement on a response of `length` characters, or None."""
     if statement.kind not in set(ImportedKind):
-        return _("The kind must be rank, score or span.")
+        return _("The kind must be rank, score, label or span.")
     if not (math.isfinite(statement.value) and abs(statement.value) <= MAX_VALUE):
         return _("A rank or score must be a number from -%(n)d to %(n)d.") % {"n": MAX_VALUE}
     if statement.kind == ImportedKind.RANK and (statement.value < 1 or statement.value % 1):
         return _("A rank must be a whole number from 1.")
-    if len(statement.criterion) > MAX_CRITERION:
+    if (statement.kind == ImportedKind.LABEL) != bool(statement.label):
+        return _("A label must say what was chosen; nothing else has it.")
+    if max(len(statement.criterion), len(statement.label)) > MAX_CRITERION:
         words = _("A criterion or label must have at most %(n)d characters.")
         return words % {"n": MAX_CRITERION}
     if not 1 <= statement.rater <= MAX_RATER:

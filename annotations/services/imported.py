@@ -1,4 +1,4 @@
-"""Records ranks, scores and spans that were made elsewhere and came with an import."""
+"""Records ranks, scores, labels and spans that were made elsewhere and came with an import."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from annotations.models import DatasetRelease, Retraction
 from annotations.rules.states import ReleaseState, RetractionCode
 from annotations.services import release_states  # noqa: F401 - declares how a release moves
 from annotations.services.recipients import tell_recipients
+from annotations.signals import releases_superseded
 from codesign.shared.actors import SYSTEM
 from codesign.shared.transition import transition
 from codesign.studies.models import Member
@@ -42,4 +43,6 @@ def retract(*, member: Member, purpose: str | None = None) -> int:
             reason="consent was taken back",
         )
         tell_recipients(release=release)
+    if fresh:
+        releases_superseded.send(sender=DatasetRelease, releases=fresh)
     return len(fresh)

@@ -60,6 +60,10 @@ urlpatterns = [
         "studies/<slug:slug>/generation-runs/<str:run_id>/resume/",
         generation.ResumeRunView.as_view(),
     ),
+    path(
+        "studies/<slug:slug>/generation-runs/<str:run_id>/compare-without/",
+        generation.CompareWithoutView.as_view(),
+    ),
     path("studies/<slug:slug>/models/", models.RegisterView.as_view()),
     path("studies/<slug:slug>/rounds/", rounds.RoundsView.as_view()),
     path("studies/<slug:slug>/rounds/<str:round_id>/", rounds.OneRoundView.as_view()),

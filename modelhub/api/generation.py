@@ -1,4 +1,4 @@
-"""API views to list, start, read and cancel generation runs."""
+"""API views to list, start, read, cancel, resume and leave out generation runs."""
 
 from __future__ import annotations
 
@@ -133,4 +133,26 @@ class ResumeRunView(RunView):
         if request.data:
             budget = serializers.budget_from(self.sent(serializers.BudgetSerializer))
         generation.resume_run(actor=self.actor, run=run, budget=budget)
+        return Response(self.shown(study, run.id))
+
+
+class CompareWithoutView(RunView):
+    """Leaves a stopped run out of a comparison."""
+
+    permission = RUN_GENERATION
+
+    @extend_schema(
+        operation_id="generation_runs_compare_without",
+        examples=openapi_examples.LEFT_OUT_RUN,
+        request=None,
+        responses={200: serializers.GenerationRunSerializer, **refused(409)},
+    )
+    def post(self, request: Request, slug: str, run_id: str) -> Response:
+        """Compare the other models of the group without a cancelled or failed run, for good.
+
+        The answer is the run, which now is in a group of its own and in no round.
+        """
+        study = self.study(slug)
+        run = queries.run_in(study_id=study.id, run_id=id_of(run_id))
+        generation.compare_without(actor=self.actor, run=run)
         return Response(self.shown(study, run.id))

@@ -268,6 +268,9 @@ ONE_IMPORT = [
 RUNS = [answered(RUN)]
 START_RUN = [sent(START), answered(RUN | {"state": "queued", "done": 0}, 201)]
 ONE_RUN = [answered(RUN)]
+LEFT_OUT_RUN = [
+    answered(RUN | {"state": "failed", "group": "f7a0b3c4-5d6e-4f8a-9b1c-0d2e3f4a5b12"})
+]
 RESUME_RUN = [sent(BUDGET), answered(RUN | {"state": "queued"} | COSTS)]
 REGISTER = [sent(REGISTRATION), answered(REGISTERED, 201)]
 MODELS = [answered(BASE)]

@@ -13,7 +13,7 @@ from modelhub.rules.imports import RANKED
 from modelhub.rules.intensities import TAKEN_AS_HEAVY, UNSAID
 from modelhub.rules.marks import MARKED, MARKS_LOST, SCORED
 from modelhub.rules.shapes import SHAPES
-from modelhub.rules.shapes.judged import JUDGED
+from modelhub.rules.shapes.judged import JUDGED, RANKS_LOST, SIDES
 from modelhub.rules.shapes.own import OWN, QUESTIONS
 from modelhub.rules.shapes.traces import NO_TALK
 from modelhub.rules.shapes.trees import DELETED
@@ -92,8 +92,8 @@ def others(counts: Mapping[str, int]) -> list[str]:
     if marks := counts.get(SCORED, 0) + counts.get(MARKED, 0):
         sentences.append(
             ngettext(
-                "%(n)d score or span is kept as imported.",
-                "%(n)d scores and spans are kept as imported.",
+                "%(n)d score, label or span is kept as imported.",
+                "%(n)d scores, labels and spans are kept as imported.",
                 marks,
             )
             % {"n": marks}
@@ -116,7 +116,29 @@ def others(counts: Mapping[str, int]) -> list[str]:
             )
             % {"n": judged}
         )
-    return [*sentences, *_left_out(counts), *_intensities(counts)]
+    return [*sentences, *_rankings(counts), *_left_out(counts), *_intensities(counts)]
+
+
+def _rankings(counts: Mapping[str, int]) -> list[str]:
+    """Return sentences about rankings that another tool's file does not tell in full."""
+    sentences = []
+    if sides := counts.get(SIDES):
+        sentence = ngettext(
+            "%(n)d comparison names a side alone. The left one was taken as the first response.",
+            "%(n)d comparisons name a side alone. The left one was taken as the first response.",
+            sides,
+        )
+        sentences.append(sentence % {"n": sides})
+    if lost := counts.get(RANKS_LOST):
+        sentence = ngettext(
+            "%(n)d ranking is not imported: this export of Argilla lists the options without their "
+            "ranks.",
+            "%(n)d rankings are not imported: this export of Argilla lists the options without "
+            "their ranks.",
+            lost,
+        )
+        sentences.append(sentence % {"n": lost})
+    return sentences
 
 
 def _left_out(counts: Mapping[str, int]) -> list[str]:

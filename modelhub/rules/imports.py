@@ -16,7 +16,7 @@ from annotations.rules.texts import one_line_ending, storable
 from codesign.shared.visible import seen, shows_nothing
 from modelhub.engine.model_disclosure import giveaway
 from modelhub.rules import values
-from modelhub.rules.marks import CHARACTERS, Mark, marks_of
+from modelhub.rules.marks import CHARACTERS, MARKS, Mark, marks_of
 from modelhub.rules.raw_rows import BadRow
 from modelhub.rules.thoughts import with_think_tags
 
@@ -45,7 +45,7 @@ RANKED = "ranked"
 LONGEST_MISSING = 8
 """Characters of a text that may be a word for a missing value, with spaces around it."""
 _TEXTS = frozenset({"prompt", "responses"})
-_RESPONSE_KEYS = frozenset({"text", "model", "origin", "rank", "scores", "spans"})
+_RESPONSE_KEYS = frozenset({"text", "model", "origin", "rank"}) | MARKS
 _OBJECT = re.compile(
     r"\[?\s*\{\s*[\"'“”}]"
     r"|(?:\[?\s*\{|[A-Za-z_]+\()\s*[\"'“”]?(?:text|model|origin)[\"'“”]?\s*[:=]"
@@ -269,7 +269,7 @@ def _response(raw: Any, number: int) -> ResponseRow:
     if not values.absent(rank) and (type(rank) is not int or not 1 <= rank <= MOST_RANK):
         raise BadRow(_("the rank of response %(n)d is not a number from 1 (best).") % {"n": number})
     marks: tuple[Mark, ...] = ()
-    if "scores" in given or "spans" in given:
+    if MARKS & given.keys():
         marks = marks_of(given, raw_text, text, number)
     return ResponseRow(text, " ".join(seen(model).split()), Origin(origin), rank or 0, marks)
 

@@ -1,4 +1,4 @@
-"""Reads the scores and marked passages that an imported file has for its responses."""
+"""Reads the ranks, scores, labels and spans that an imported file has for its responses."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from modelhub.rules.raw_rows import BadRow
 from modelhub.rules.shapes.values import number_of
 
 MOST_MARKS = 1_000
-"""Scores and spans of one response."""
+"""Ranks, scores, labels and spans of one response."""
 CHARACTERS = 60
-"""Characters that a score or a span counts as in the limits of a row and of a batch."""
+"""Characters that each of these counts as in the limits of a row and of a batch."""
 SCORED, MARKED, MARKS_LOST = "scored", "marked", "marks_lost"
-"""Counts of scores, of spans, and of spans whose place is lost because the text was changed."""
+"""Counts of scores and labels, of spans, and of spans lost because the text was changed."""
 _ANY_RESPONSE = UUID(int=0)
 
 
 class Mark(NamedTuple):
-    """A score or a span of a response, see `ImportedStatement`."""
+    """A rank, score, label or span of a response, see `ImportedStatement`."""
 
     kind: str
     value: float
@@ -32,27 +32,40 @@ class Mark(NamedTuple):
     start: int | None
     end: int | None
     rater: int
+    label: str = ""
+
+
+MARKS = frozenset({"ranks", "scores", "labels", "spans"})
+"""Keys of a response with marks."""
 
 
 def marks_of(given: Mapping[str, Any], raw: str, text: str, number: int) -> tuple[Mark, ...]:
-    """Return the scores and spans of a response; raises BadRow.
+    """Return the ranks, scores, labels and spans of a response; raises BadRow.
 
     The places of spans count in the text of the file (`raw`), and are changed to count in `text`,
     whose line endings are all LF.
     """
-    scores: dict[Mark, float] = {}
-    for mark in [*_scores(given.get("scores"), number), *_spans(given.get("spans"), number)]:
+    by_mark: dict[Mark, float] = {}
+    marks = [
+        *_numbers(ImportedKind.RANK, given.get("ranks"), number),
+        *_numbers(ImportedKind.SCORE, given.get("scores"), number),
+        *_labels(given.get("labels"), number),
+        *_spans(given.get("spans"), number),
+    ]
+    if marks and not values.absent(rank := values.whole(given.get("rank"))):
+        marks.append(Mark(ImportedKind.RANK, float(rank), "", None, None, 1))
+    for mark in marks:
         problem = statement_problem(ImportedStatement(_ANY_RESPONSE, *mark), length=len(raw))
-        if problem is None and not storable(mark.criterion):
+        if problem is None and not storable(mark.criterion + mark.label):
             problem = _("A criterion or label must be text.")
-        if problem is None and scores.setdefault(mark._replace(value=0), mark.value) != mark.value:
+        if problem is None and by_mark.setdefault(mark._replace(value=0), mark.value) != mark.value:
             problem = _("A response has two different ranks or scores of one kind and rater.")
         if problem:
             raise BadRow(f"response {number}: {problem}")
-    if len(scores) > MOST_MARKS:
+    if len(by_mark) > MOST_MARKS:
         raise _malformed(number)
-    marks = (mark._replace(value=value) for mark, value in scores.items())
-    return tuple(marks if raw == text else (_moved(mark, raw) for mark in marks))
+    unlike = (mark._replace(value=value) for mark, value in by_mark.items())
+    return tuple(unlike if raw == text else (_moved(mark, raw) for mark in unlike))
 
 
 def _moved(mark: Mark, raw: str) -> Mark:
@@ -65,14 +78,14 @@ def _moved(mark: Mark, raw: str) -> Mark:
 def _malformed(number: int) -> BadRow:
     return BadRow(
         _(
-            'the scores or spans of response %(n)d are not like {"helpful": 4} and '
-            '[{"label": "warm", "start": 0, "end": 5}], or more than %(most)s.'
+            'the ranks, scores, labels or spans of response %(n)d are not like {"helpful": 4}, '
+            '{"tone": "warm"} and [{"label": "warm", "start": 0, "end": 5}], or more than %(most)s.'
         )
         % {"n": number, "most": f"{MOST_MARKS:,}"}
     )
 
 
-def _scores(given: Any, number: int) -> Iterator[Mark]:
+def _numbers(kind: ImportedKind, given: Any, number: int) -> Iterator[Mark]:
     if values.absent(given):
         return
     if isinstance(given, Mapping):
@@ -81,9 +94,32 @@ def _scores(given: Any, number: int) -> Iterator[Mark]:
         if values.absent(entry.get("value")):  # Arrow writes the criteria of all rows in each
             continue
         value, name = number_of(entry["value"]), entry.get("criterion")
+        if kind == ImportedKind.RANK and values.absent(name):
+            name = ""
         if value is None or not isinstance(name, str):
             raise _malformed(number)
-        yield Mark(ImportedKind.SCORE, value, name.strip(), None, None, _rater(entry, number))
+        yield Mark(kind, value, name.strip(), None, None, _rater(entry, number))
+
+
+def _labels(given: Any, number: int) -> Iterator[Mark]:
+    """Yield the labels of a response, of which a question may have several."""
+    if values.absent(given):
+        return
+    if isinstance(given, Mapping):
+        given = [
+            {"criterion": name, "label": label}
+            for name, labels in given.items()
+            for label in (labels if isinstance(labels, list | tuple) else [labels])
+        ]
+    for entry in _objects(given, {"criterion", "label", "rater"}, number):
+        if values.absent(entry.get("label")):
+            continue
+        label, name = entry["label"], entry.get("criterion")
+        name = "" if values.absent(name) else name
+        if not isinstance(label, str) or not isinstance(name, str):
+            raise _malformed(number)
+        rater = _rater(entry, number)
+        yield Mark(ImportedKind.LABEL, 1.0, name.strip(), None, None, rater, label.strip())
 
 
 def _spans(given: Any, number: int) -> Iterator[Mark]:

@@ -47,11 +47,12 @@ class ReadRows(Iterator[tuple[int, Any]]):
         except UNEXPECTED as error:
             return line, not_understood(error)
         for response in row.responses:
-            if response.rank:
+            if response.rank or any(mark.kind == ImportedKind.RANK for mark in response.marks):
                 self._work.counts[RANKED] += 1
             for mark in response.marks:
-                kind = MARKED if mark.kind == ImportedKind.SPAN else SCORED
-                self._work.counts[kind] += 1
+                if mark.kind != ImportedKind.RANK:
+                    kind = MARKED if mark.kind == ImportedKind.SPAN else SCORED
+                    self._work.counts[kind] += 1
         return line, row
 
     @property

@@ -10,7 +10,8 @@ import re
 
 from codesign.shared.visible import shows_nothing
 
-_TURN = r"\s*(?:<\|(?:start|START_OF_TURN_TOKEN)\|>(?:assistant|<\|CHATBOT_TOKEN\|>)?)?\s*"
+_TURN = r"\s*+(?:<\|(?:start|START_OF_TURN_TOKEN)\|>(?:assistant|<\|CHATBOT_TOKEN\|>)?)?\s*+"
+"""A beginning, whose quantifiers are possessive: a long run of spaces takes linear time."""
 _FORMS = tuple(
     (re.compile(_TURN + begin), re.compile(end))
     for begin, end in (
@@ -48,7 +49,12 @@ def with_think_tags(text: str) -> str:
     if text.startswith("<think>") and _CLOSE in text:
         thought, _close, answer = text.partition(_CLOSE)
         return _joined(thought.removeprefix("<think>"), answer) if _is_wrapped(answer) else text
-    return _FINAL.sub("", text, count=1)
+    return _without(_FINAL, text)
+
+
+def _without(beginning: re.Pattern[str], text: str) -> str:
+    found = beginning.match(text)
+    return text[found.end() :] if found else text
 
 
 def _is_wrapped(answer: str) -> bool:
@@ -56,7 +62,7 @@ def _is_wrapped(answer: str) -> bool:
 
 
 def _joined(thought: str, answer: str) -> str:
-    answer = _ANSWER.sub("", _FINAL.sub("", answer, count=1), count=1)
+    answer = _without(_ANSWER, _without(_FINAL, answer))
     if wrapped := _WRAPPED.fullmatch(answer):
         answer = wrapped[2]
     answer = answer.strip()

@@ -22,6 +22,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from annotations.models import DatasetRelease
 from annotations.services.recipients import check_target
 from codesign.audit import services as audit
 from codesign.audit.registry import action
@@ -38,11 +39,14 @@ from modelhub.models import ModelVersion
 from modelhub.permissions import EXPORT
 from modelhub.queries.lineage import ancestry_of, lineage_of
 from modelhub.queries.training import releases_behind
+from modelhub.rules.exports import EXPORTED
 from modelhub.rules.states import ModelKind
 from modelhub.rules.training import TRAINED, lineage_problem
+from modelhub.services.exported import tell_holders
 from modelhub.services.weights import ADAPTER_WEIGHTS
 
-EXPORTED = action("modelhub.model_exported", gettext_lazy("exported a trained model"))
+action(EXPORTED, gettext_lazy("exported a trained model"))
+
 OF_TOKENIZERS = (
     *("tokenizer.json", "tokenizer_config.json", "tokenizer.model", "spiece.model"),
     *("special_tokens_map.json", "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt"),
@@ -228,6 +232,14 @@ def _write(ancestry: Sequence[ModelVersion], folder: Path, *, merge: bool) -> No
 
 @transaction.atomic
 def _record(actor: Actor, version: ModelVersion, **data: Any) -> None:
+    """Record an export. If somebody withdrew while it was made, the actor is told at once.
+
+    Withdrawals lock the same releases, so each export is seen by either of the two.
+    """
+    runs = [one.training_run for one in ancestry_of(version) if one.training_run]
+    releases = DatasetRelease.objects.filter(id__in={run.release_id for run in runs})
+    locked = releases.select_for_update(of=("self",)).order_by("number")
+    states = [release.state for release in locked]
     audit.record(
         actor=actor,
         action=EXPORTED,
@@ -235,3 +247,5 @@ def _record(actor: Actor, version: ModelVersion, **data: Any) -> None:
         about=("model_version", version.id, version.name),
         data={"sha256": version.sha256, **data},
     )
+    if lineage_problem(releases=states):
+        tell_holders(version=version)

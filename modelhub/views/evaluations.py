@@ -18,6 +18,7 @@ from modelhub.forms.training import named
 from modelhub.models import GenerationRun, ModelVersion
 from modelhub.permissions import EVALUATE, EXPORT, REGISTER_MODEL, SEE_MODELS
 from modelhub.queries import evaluations as reading
+from modelhub.queries import exports
 from modelhub.queries.generation import UNDER_WAY, how_far
 from modelhub.queries.training import model_of, releases_behind
 from modelhub.rules.charts import Share, share
@@ -55,6 +56,8 @@ def model(request: StudyRequest, slug: str, model_id: uuid.UUID) -> HttpResponse
             "numbers": named(version.training_run.params) if version.training_run else [],
             "who": studies.name_of_actor(study_id=study.id, user_id=version.made_by_id),
             "problem": problem,
+            "taken": bool(problem) and exports.has_exported(actor=request.actor, version=version),
+            "gone": bool(problem) and exports.has_deleted(actor=request.actor, version=version),
             "judgements": judgements,
             "pay": " + ".join(format_money(minor, currency) for currency, minor in pay.items()),
             "may_compare": version.kind == ModelKind.ADAPTER

@@ -39,6 +39,7 @@ from codesign.shared.actors import SYSTEM, Actor
 from codesign.studies.models import Member
 from codesign.studies.rules import Role
 from modelhub.api.openapi_examples import MODEL
+from modelhub.rules.generation import Settings
 from modelhub.services import api_imports, generation, training
 from modelhub.services.evaluations import plan_evaluation
 from modelhub.services.versions import ensure_embedded_model
@@ -106,6 +107,14 @@ class World:
         send(self.sent)
         add_prompts(story.study, "Kept apart.", held_out=True)
         compared = plan_evaluation(actor=SYSTEM, study=story.study, child=child_of(story.study))
+        _writes, stopped = generation.start_runs(
+            actor=SYSTEM,
+            study=story.study,
+            versions=[model, compared.child],
+            settings=Settings(samples=1),
+            round=round,
+        )
+        self.stopped = str(generation.cancel_run(actor=SYSTEM, run=stopped).id)
         desk = staff(story.study, Role.COORDINATOR, Role.ML_ENGINEER, Role.AUDITOR)
         self.judge, self.learnt, self.model = person, learnt, model
         self.tokens = {"desk": self.token(desk), "judge": self.token(person)}
@@ -157,6 +166,8 @@ class World:
         }
         if operation.path.endswith("/package/"):
             there["model_id"] = self.trained
+        if operation.path.endswith("/compare-without/"):
+            there["run_id"] = self.stopped
         wanted = {parameter.name for parameter in operation.path_parameters}
         return {name: value for name, value in there.items() if name in wanted}
 

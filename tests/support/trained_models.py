@@ -77,10 +77,11 @@ def small_adapter(folder: Path, base: Path, *, scores: bool = False, strength: f
     return sha256_of_folder(folder)
 
 
-def model_of_bytes(study: Study, models: Path) -> ModelVersion:
+def model_of_bytes(study: Study, models: Path, **values: Any) -> ModelVersion:
     """A trained model whose files no library can load, for doors that only hand files out."""
-    base, adapter = ensure_embedded_model(), models / "adapters" / "bytes"
-    (models / base.path).mkdir(parents=True)
+    name = values.pop("name", "of bytes")
+    base, adapter = ensure_embedded_model(), models / "adapters" / name
+    (models / base.path).mkdir(parents=True, exist_ok=True)
     (models / base.path / "tokenizer.json").write_text("{}")
     adapter.mkdir(parents=True)
     (adapter / "adapter_model.safetensors").write_bytes(bytes(range(256)) * 40)
@@ -88,11 +89,11 @@ def model_of_bytes(study: Study, models: Path) -> ModelVersion:
     (adapter / "README.md").write_text(CARD)
     return ModelVersion.objects.create(
         study=study,
-        name="of bytes",
+        name=name,
         kind=ModelKind.ADAPTER,
-        parent=base,
-        path="adapters/bytes",
+        path=f"adapters/{name}",
         sha256=sha256_of_folder(adapter),
+        **{"parent": base} | values,
     )
 
 

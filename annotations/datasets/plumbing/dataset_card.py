@@ -34,8 +34,9 @@ CONFIG_DESCRIPTIONS: Mapping[str, str] = {
     " `value` has no order.",
     "texts": "Each prompt and response that another config names by its id, once; join it by"
     " `response_id`, or by `prompt_id` where that is empty.",
-    "imported": "Ranks (1 is best), scores and spans that were made elsewhere (`source`) and came"
-    " with an import.",
+    "imported": "Ranks (1 is best), scores, labels and spans that were made elsewhere (`source`)"
+    " and came with an import. `criterion` is the question, or the label of a span; `label` is the"
+    " option that was chosen for the whole response.",
 }
 
 DEFAULT_CONFIGS = (

@@ -106,8 +106,8 @@ def _imported(pa: Any) -> Any:
     text, number = pa.string(), pa.int64()
     return pa.schema(
         [(name, text) for name in ("record_id", "prompt_id", "response_id", "source")]
-        + [("rater", number), ("kind", text), ("criterion", text), ("value", pa.float64())]
-        + [("start", number), ("end", number)]
+        + [("rater", number), ("kind", text), ("criterion", text), ("label", text)]
+        + [("value", pa.float64()), ("start", number), ("end", number)]
     )
 
 

@@ -1,4 +1,4 @@
-"""Config `imported`: ranks, scores and spans that came with an import, with their source.
+"""Config `imported`: ranks, scores, labels and spans that came with an import, with their source.
 
 They were made elsewhere, and do not influence the records of other configs (decision 43).
 """
@@ -31,8 +31,8 @@ def imported_in(
 
 
 def imported_record(judged_prompt: JudgedPrompt, one: ImportedSnapshot) -> Record:
-    """The row of one statement. Only a span has `start` and `end`."""
-    place = {} if one.start is None else {"start": one.start, "end": one.end}
+    """The row of one statement. Only a span has `start` and `end`, only a label has `label`."""
+    some = {"label": one.label, "start": one.start, "end": one.end}
     return {
         "record_id": shared_record_id("imported", *map(str, one)),
         "prompt_id": judged_prompt.prompt.id,
@@ -42,5 +42,5 @@ def imported_record(judged_prompt: JudgedPrompt, one: ImportedSnapshot) -> Recor
         "kind": one.kind,
         "criterion": one.criterion,
         "value": float(one.value),
-        **place,
+        **{name: value for name, value in some.items() if value not in ("", None)},
     }

@@ -109,7 +109,7 @@ class HarmReport(NamedTuple):
 
 
 class ImportedSnapshot(NamedTuple):
-    """A rank, score or span that came with an import; see `ImportedJudgement`."""
+    """A rank, score, label or span that came with an import; see `ImportedJudgement`."""
 
     response_id: str
     source: str
@@ -119,6 +119,7 @@ class ImportedSnapshot(NamedTuple):
     value: float
     start: int | None = None
     end: int | None = None
+    label: str = ""
 
 
 class JudgedPrompt(NamedTuple):

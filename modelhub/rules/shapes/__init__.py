@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from modelhub.rules.prepare import COLUMNS
 from modelhub.rules.raw_rows import UNEXPECTED
-from modelhub.rules.shapes import conversations, preferences, tools, traces, trees
+from modelhub.rules.shapes import argilla, conversations, preferences, tools, traces, trees
 from modelhub.rules.shapes.base import IDS, MODELS, Inner, Row, Shape
 from modelhub.rules.shapes.own import OWN, QUESTIONS, beside_prompt, guess, own_rows, renamed
 from modelhub.rules.shapes.turns import are_turns
@@ -80,7 +80,7 @@ def interesting(columns: Sequence[str]) -> set[str]:
     The others are not read for that, whatever they hold.
     """
     names = frozenset(columns)
-    shapes = PLAIN if not tools.is_argilla(names, ()) else (*PLAIN, *NESTED)
+    shapes = PLAIN if not argilla.fits(names, ()) else (*PLAIN, *NESTED)
     known = {name for shape in shapes for name in columns if shape.reads(name)}
     known |= {name for shape in NESTED for name in columns if name in shape.used}
     return known | (names & COLUMNS) | set(guess(columns).values())

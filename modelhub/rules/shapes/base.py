@@ -101,6 +101,8 @@ def row_of(prompt: Any, replies: Sequence[Mapping[str, Any]], **fields: Any) -> 
     return {name: value for name, value in row.items() if not absent(value)}
 
 
+RECORD_IDS = ("external_id", "id")
+"""Columns with the id of a record of an annotation tool."""
 IDS = ("external_id", "id", "prompt_id", "conversation_id", "question_id", "uuid", "uid", "_id")
 MODELS = ("model", "model_name", "generator")
 
@@ -108,6 +110,12 @@ MODELS = ("model", "model_name", "generator")
 def id_of(row: Row) -> Any:
     """Return the id of a row, from the usual columns."""
     return filled(row, IDS)
+
+
+def with_id(row: Row, made: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows with the id of the record that contains them, if they have none."""
+    name = filled(row, RECORD_IDS)
+    return made if name is None else [{"external_id": name} | one for one in made]
 
 
 def needs(row: Row, *names: str) -> Any:

@@ -1,7 +1,8 @@
-"""Gives ranks, scores and spans of annotation tools to the responses that they are about.
+"""Gives ranks, scores, labels and spans of annotation tools to the responses that they are about.
 
 A tool's export says which question was answered, and seldom about which text. Here it is about the
-response whose field its name contains, or about the only response. Everything else is counted.
+response whose field its name contains, or about the only response. A ranking names the fields, or
+the entries of a list; a comparison names a side. Everything else is counted.
 """
 
 from __future__ import annotations
@@ -17,19 +18,50 @@ from modelhub.rules.shapes.base import Work
 from modelhub.rules.shapes.values import absent
 
 JUDGED = "judged_elsewhere"
-"""Counts scores, choices and marks of annotators, which are not imported."""
+"""Counts what annotators said and is not imported."""
+RANKS_LOST = "ranks_lost"
+"""Counts rankings of Argilla without ranks. Its version 2 exports them as the names of the options
+in the order of the question, whatever people answered (its issue 5712)."""
+SIDES = "sides"
+"""Counts comparisons of Label Studio. It exports a side, and its project alone knows which text was
+there: by its documentation, the first that is named is on the left."""
 _SIGNS = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer of an annotator: a number, the marked passages, or the ranks of fields."""
+    """One answer of an annotator.
+
+    Its value is a number, a list of marked passages, or a `Chosen`, `Ranked` or `Preferred`; all
+    else cannot be imported.
+    """
 
     question: str
     value: Any
     rater: int
     about: str = ""
     """Name of the text that it is about, if the tool says it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The options of a closed question that an annotator chose."""
+
+    labels: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """The rank of each field, or of each entry of a list; 1 is best."""
+
+    ranks: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Preferred:
+    """The better side of two responses."""
+
+    left: bool
 
 
 def rater_of(name: Any, place: int, work: Work) -> int:
@@ -43,21 +75,31 @@ def judged(
     texts: Mapping[str, Any],
     answers: Sequence[Answer],
     work: Work,
+    names: Mapping[str, int] | None = None,
 ) -> list[dict[str, Any]]:
-    """Return the rows with what annotators said of their responses; counts what is not used."""
+    """Return the rows with what annotators said of their responses; counts what is not used.
+
+    `names` are the places of responses by their own names, for tools that list them with ids.
+    """
     if not answers:
         return made
     responses = _responses(made)
+    named = names or {}
     fields = {
-        _plain(name): place
+        plain(name): place
         for name, text in texts.items()
         for place, response in enumerate(responses)
         if response["text"] == text
     }
-    others = {_plain(name) for name in texts} - fields.keys()
+    others = {plain(name) for name in texts} - fields.keys()
     for answer in answers:
-        place = _place(answer, fields, others, len(responses))
-        if not _added(answer, responses, place, fields):
+        if isinstance(answer.value, Ranked | Preferred):
+            added = _is_ranked(answer, responses, fields, named, work)
+        else:
+            known = named.get(answer.about)
+            place = _place(answer, fields, others, len(responses)) if known is None else known
+            added = place is not None and _is_added(answer, responses[place])
+        if not added:
             work.counts[JUDGED] += 1
     return [*made[:-1], {**made[-1], "responses": responses}] if responses else made
 
@@ -70,42 +112,81 @@ def _responses(made: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return found if all(isinstance(one.get("text"), str) for one in found) else []
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """Return the name of a field without signs and capitals, for comparing."""
     return _SIGNS.sub("", name.lower())
 
 
 def _place(answer: Answer, fields: Mapping[str, int], others: set[str], count: int) -> int | None:
-    about = _plain(answer.about)
+    about = plain(answer.about)
     if about in fields:
         return fields[about]
-    question = _plain(answer.question)
+    question = plain(answer.question)
     named = {place for name, place in fields.items() if question.endswith(name)}
     if len(named) == 1:
         return named.pop()
     return 0 if count == 1 and about not in others and not named else None
 
 
-def _added(
-    answer: Answer,
-    responses: Sequence[dict[str, Any]],
-    place: int | None,
-    fields: Mapping[str, int],
-) -> bool:
-    """Add an answer to its response; return whether it could be."""
+def _is_added(answer: Answer, response: dict[str, Any]) -> bool:
+    """Add what is said of one response to it; return whether it could be."""
     value, rater = answer.value, answer.rater
     if len(answer.question) > MAX_CRITERION or rater > MAX_RATER:
         return False
-    if isinstance(value, int | float) and not isinstance(value, bool) and place is not None:
-        scores = responses[place].setdefault("scores", [])
-        score = {"criterion": answer.question, "value": value, "rater": rater}
-        first = all((one["criterion"], one["rater"]) != (answer.question, rater) for one in scores)
-        return first and abs(value) <= MAX_VALUE and not scores.append(score)
-    if isinstance(value, list | tuple) and value and place is not None:
-        spans = [_span(one, responses[place]["text"], rater) for one in value]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return abs(value) <= MAX_VALUE and _is_number_added("scores", answer, response, value)
+    if isinstance(value, Chosen):
+        said = [
+            {"criterion": answer.question, "label": label.strip(), "rater": rater}
+            for label in value.labels
+            if not absent(label) and len(label) <= MAX_CRITERION
+        ]
+        if said and len(said) == len(value.labels):
+            response.setdefault("labels", []).extend(said)
+            return True
+    if isinstance(value, list | tuple) and value:
+        spans = [_span(one, response["text"], rater) for one in value]
         if all(spans):
-            responses[place].setdefault("spans", []).extend(spans)
+            response.setdefault("spans", []).extend(spans)
             return True
     return False
+
+
+def _is_number_added(kind: str, answer: Answer, response: dict[str, Any], value: float) -> bool:
+    """Add a rank or a score, unless the rater has given one for this question."""
+    known = response.setdefault(kind, [])
+    if any((one["criterion"], one["rater"]) == (answer.question, answer.rater) for one in known):
+        return False
+    known.append({"criterion": answer.question, "value": value, "rater": answer.rater})
+    return True
+
+
+def _is_ranked(
+    answer: Answer,
+    responses: Sequence[dict[str, Any]],
+    fields: Mapping[str, int],
+    named: Mapping[str, int],
+    work: Work,
+) -> bool:
+    """Add the ranks of a ranking or comparison to the responses; return whether it could be."""
+    if len(answer.question) > MAX_CRITERION or answer.rater > MAX_RATER:
+        return False
+    if isinstance(answer.value, Preferred):
+        if len(responses) != 2:
+            return False
+        work.counts[SIDES] += 1
+        ranks = {0: 1, 1: 2} if answer.value.left else {0: 2, 1: 1}
+    else:
+        places = {name: named.get(name, fields.get(plain(name))) for name in answer.value.ranks}
+        ranks = {
+            place: answer.value.ranks[name] for name, place in places.items() if place is not None
+        }
+        if len(ranks) < max(2, len(places)):  # some option is no response
+            return False
+    added = [
+        _is_number_added("ranks", answer, responses[place], rank) for place, rank in ranks.items()
+    ]
+    return all(added)
 
 
 def _span(one: Any, text: str, rater: int) -> dict[str, Any] | None:

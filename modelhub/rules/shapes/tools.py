@@ -1,9 +1,9 @@
-"""Exports of annotation tools: Label Studio and Argilla.
+"""Exports of annotation tools: Label Studio, and Argilla (see `argilla`).
 
 Both keep the texts in an object of their own. It is read like a file of its own: a pair of
 responses, numbered responses or a conversation in it is recognised. What annotators wrote there
-comes in as responses of people. Their scores and marked passages come in where it is clear which
-response they are of (see `judged`); choices, suggestions and the rest are counted.
+comes in as responses of people. Their ranks, scores, labels and marked passages come in where it is
+clear which response they are of (see `judged`); suggestions and the rest are counted.
 """
 
 from __future__ import annotations
@@ -17,19 +17,23 @@ from django.utils.translation import gettext_lazy
 
 from modelhub.rules.prepare import MOST_COLUMNS
 from modelhub.rules.raw_rows import BadRow
-from modelhub.rules.shapes.base import Inner, Row, RowsOf, Shape, Work, reply
-from modelhub.rules.shapes.judged import JUDGED, Answer, judged, rater_of
+from modelhub.rules.shapes import argilla
+from modelhub.rules.shapes.base import Inner, Row, RowsOf, Shape, Work, reply, with_id
+from modelhub.rules.shapes.judged import (
+    JUDGED,
+    Answer,
+    Chosen,
+    Preferred,
+    Ranked,
+    judged,
+    rater_of,
+)
 from modelhub.rules.shapes.values import absent, filled, is_object, objects, parsed, text_of
 
 _NUMBERS = ("rating", "number")
 """Results of Label Studio that are a number."""
-_NAMES = ("external_id", "id")
 _INSIDE = ("data", "fields")
 """Columns with an object of texts."""
-_MARKS = (".responses", ".suggestion", "-suggestion")
-"""Parts of the names of a question's columns."""
-_NOT_SUBMITTED = ("draft", "discarded", "pending")
-"""States of Argilla's responses that annotators have not given, or have taken back."""
 
 
 def _is_label_studio(columns: frozenset[str], first: Sequence[Row]) -> bool:
@@ -46,12 +50,25 @@ def _label_studio(inner: Inner) -> RowsOf:
         if not isinstance(data, Mapping):
             raise BadRow(_("data is not an object with the texts of the task."))
         answers: list[Answer] = []
-        made = _named(row, inner.rows_of(data, work))
-        work.leave("data.", data, inner.reads)
+        made = with_id(row, inner.rows_of(data, work))
+        field, listed = _listed(data) if made and "responses" not in made[-1] else ("", {})
+        work.leave("data.", data, lambda name: name == field or inner.reads(name))
         written = [*_predicted(row, work), *_annotated(row, answers, work)]
-        return _with_replies(judged(made, data, answers, work), written)
+        made = _with_replies(made, [reply(text) for text in listed.values()])
+        names = {name: place for place, name in enumerate(listed)}
+        return _with_replies(judged(made, data, answers, work, names), written)
 
     return rows_of
+
+
+def _listed(data: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+    """Return the field with entries to be ranked, and id → text of them; empty without one."""
+    for field, value in data.items():
+        entries = objects(value)
+        texts = {text_of(entry.get("id")): entry.get("body") for entry in entries}
+        if entries and all(name and isinstance(body, str) for name, body in texts.items()):
+            return field, {name: str(body) for name, body in texts.items()}
+    return "", {}
 
 
 def _predicted(row: Row, work: Work) -> list[dict[str, Any]]:
@@ -84,13 +101,49 @@ def _results(one: Mapping[str, Any], rater: int) -> list[Answer]:
         if kind == "textarea":
             continue
         value = value if isinstance(value, Mapping) else {}
-        labels = next((labels for name, labels in value.items() if name.endswith("labels")), None)
-        answer: Any = value.get(str(kind)) if kind in _NUMBERS else None
-        if isinstance(labels, list | tuple):
-            answer = [{**value, "label": label} for label in labels]
         question, about = text_of(result.get("from_name")), text_of(result.get("to_name"))
-        found.append(Answer(question, answer, rater, about))
+        if kind == "ranker":
+            found += _ranker(value.get("ranker"), question, rater)
+        else:
+            found.append(Answer(question, _result(kind, value), rater, about))
     return found
+
+
+def _result(kind: Any, value: Mapping[str, Any]) -> Any:
+    """Return what an `Answer` says for one result, or None if it cannot be imported."""
+    of_passage = "start" in value
+    labels = next((labels for name, labels in value.items() if name.endswith("labels")), None)
+    choices = value.get("choices") if kind == "choices" else None
+    marks = choices if of_passage and labels is None else labels
+    if isinstance(marks, list | tuple):
+        return [{**value, "label": label} for label in marks]
+    if of_passage:
+        return None
+    if kind == "pairwise" and (side := value.get("selected")) in ("left", "right"):
+        return Preferred(side == "left")
+    if isinstance(choices, list | tuple) and all(isinstance(one, str) for one in choices):
+        return Chosen(choices)
+    return value.get(str(kind)) if kind in _NUMBERS else None
+
+
+def _ranker(value: Any, question: str, rater: int) -> list[Answer]:
+    """Return a ranking, or the buckets into which entries were put; `_` is the list itself.
+
+    A ranking is a list of ids, which newer versions put under the name of the question.
+    """
+    if isinstance(value, Mapping) and set(value) == {question}:
+        value = value[question]
+    if isinstance(value, list | tuple):
+        ranks = {text_of(name): place for place, name in enumerate(value, 1)}
+        return [Answer(question, Ranked(ranks), rater)]
+    if not isinstance(value, Mapping):
+        return [Answer(question, None, rater)]
+    return [
+        Answer(question, Chosen([str(bucket)]), rater, text_of(name))
+        for bucket, names in value.items()
+        if bucket != "_" and isinstance(names, list | tuple)
+        for name in names
+    ]
 
 
 def _texts(one: Mapping[str, Any], work: Work | None) -> list[str]:
@@ -118,114 +171,6 @@ def _with_replies(
     return [*made[:-1], {**row, "responses": [*known, *written]}]
 
 
-def is_argilla(columns: frozenset[str], first: Sequence[Row]) -> bool:
-    """Return whether a file is an export of Argilla."""
-    nested = "fields" in columns and any(is_object(row.get("fields")) for row in first)
-    return nested or any(name.endswith(_MARKS) for name in columns)
-
-
-def _argilla(inner: Inner) -> RowsOf:
-    def rows_of(row: Row, work: Work) -> list[dict[str, Any]]:
-        fields = parsed(row.get("fields"))
-        if nested := isinstance(fields, Mapping):
-            answers = _answers(row.get("responses"), work)
-        else:
-            fields = _fields(row)
-            answers = [
-                answer
-                for name, value in row.items()
-                if _is_answer(name, row)
-                for answer in _of_one(name, value, row, work)
-            ]
-        if suggested := _suggested(row):
-            work.counts[JUDGED] += suggested
-        made = _named(row, inner.rows_of(fields, work))
-        read = frozenset() if nested else _NAMES
-        work.leave(
-            "fields." if nested else "", fields, lambda name: name in read or inner.reads(name)
-        )
-        return judged(made, fields, answers, work)
-
-    return rows_of
-
-
-def _suggested(row: Row) -> int:
-    """Return the number of suggestions of a record, which models made."""
-    given = parsed(row.get("suggestions"))
-    listed = given.values() if isinstance(given, Mapping) else objects(given)
-    named = [
-        value
-        for name, value in row.items()
-        if name.endswith((".suggestion", "-suggestion")) and not absent(value)
-    ]
-    return len(named) + sum(not absent(_said(one)) for one in listed)
-
-
-def _named(row: Row, made: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the rows with the id of the record, if their texts have none."""
-    name = filled(row, _NAMES)
-    return made if name is None else [{"external_id": name} | one for one in made]
-
-
-def _answers(value: Any, work: Work) -> list[Answer]:
-    """Return the answers of annotators to all questions of a record."""
-    value = parsed(value)
-    if isinstance(value, Mapping):  # by question
-        return [
-            answer for name, one in value.items() for answer in _of_one(str(name), one, {}, work)
-        ]
-    found = []
-    for place, one in enumerate(objects(value), 1):  # by annotator
-        rater = rater_of(one.get("user_id"), place, work)
-        given = one.get("values")
-        for name, said in given.items() if isinstance(given, Mapping) else ():
-            if one.get("status") in _NOT_SUBMITTED:
-                work.counts[JUDGED] += 1
-            else:
-                found.append(Answer(str(name), _said(said), rater))
-    return found
-
-
-def _of_one(name: str, value: Any, row: Row, work: Work) -> list[Answer]:
-    """Return the answers to one question. Columns of the row may name who gave them, and states."""
-    value = parsed(value)
-    if not isinstance(value, list | tuple):
-        return []
-    users = _beside(row, f"{name}.users", len(value))
-    states = _beside(row, f"{name}.status", len(value))
-    question = name.removesuffix(".responses")
-    found = []
-    for place, one in enumerate(value, 1):
-        by, state = users[place - 1], states[place - 1]
-        if isinstance(one, Mapping):
-            by, state = by or one.get("user_id"), state or one.get("status")
-        if state in _NOT_SUBMITTED:
-            work.counts[JUDGED] += 1
-        else:
-            found.append(Answer(question, _said(one), rater_of(by, place, work)))
-    return found
-
-
-def _beside(row: Row, name: str, count: int) -> Sequence[Any]:
-    """Return the list of another column if it is as long; else so many None."""
-    listed = parsed(row.get(name))
-    fits = isinstance(listed, list | tuple) and len(listed) == count
-    return listed if fits else [None] * count
-
-
-def _said(one: Any) -> Any:
-    return one.get("value") if isinstance(one, Mapping) else one
-
-
-def _is_answer(name: str, row: Row) -> bool:
-    return name.endswith(".responses") or f"{name}-suggestion" in row
-
-
-def _of_question(name: str, row: Row) -> bool:
-    """Return whether a column is of a question: its answers, users, suggestion or score."""
-    return any(mark in name for mark in _MARKS) or f"{name}-suggestion" in row
-
-
 def nested(inner_of: Callable[[Sequence[Row]], Inner]) -> list[Shape]:
     """Return the shapes of both tools. `inner_of` finds how to read the texts inside of rows."""
     return [
@@ -239,8 +184,10 @@ def nested(inner_of: Callable[[Sequence[Row]], Inner]) -> list[Shape]:
         Shape(
             "argilla",
             gettext_lazy("Argilla export"),
-            is_argilla,
-            unwrap=lambda first: _argilla(inner_of([_fields(row) for row in first])),
+            argilla.fits,
+            unwrap=lambda first: argilla.rows_of(
+                inner_of([argilla.fields_of(row) for row in first]), argilla.closed_questions(first)
+            ),
             used=frozenset({"id", "external_id", "fields", "responses", "suggestions"}),
             also=lambda _name: True,
         ),
@@ -278,10 +225,3 @@ def opened(row: Row, names: Iterable[str]) -> Row:
 def _data(row: Row) -> Row:
     data = parsed(row.get("data"))
     return data if isinstance(data, Mapping) else {}
-
-
-def _fields(row: Row) -> Row:
-    fields = parsed(row.get("fields"))
-    if isinstance(fields, Mapping):
-        return fields
-    return {name: value for name, value in row.items() if not _of_question(name, row)}

@@ -37,6 +37,7 @@ class Content:
     name: str
     packing: str = ""
     """`gzip`, `zstd` or empty."""
+    encoding: str = "utf-8-sig"
     mapped: frozenset[str] = frozenset()
     """Names of columns that a mapping uses, by which the names of a table are found."""
 
@@ -57,11 +58,11 @@ class Content:
 
     @contextmanager
     def text(self) -> Iterator[TextIO]:
-        """Give the text, in which bytes that are not UTF-8 are lone surrogates."""
+        """Give the text, in which bytes that cannot be decoded are lone surrogates."""
         with (
             self.opened() as file,
             io.TextIOWrapper(
-                file, encoding="utf-8-sig", errors="surrogateescape", newline=""
+                file, encoding=self.encoding, errors="surrogateescape", newline=""
             ) as text,
         ):
             yield text
@@ -77,6 +78,14 @@ class Content:
         """Return the first bytes."""
         with self.opened() as file:
             return file.read(BEGINNING)
+
+    def not_ascii(self) -> bytes:
+        """Return about a megabyte from the first bytes that are not ASCII on, or nothing."""
+        with self.opened() as file:
+            for block in iter(lambda: file.read(BLOCK), b""):
+                if not block.isascii():
+                    return block + file.read(BLOCK)
+        return b""
 
     def count(self, mark: bytes) -> int:
         """Return how often a mark occurs, such as the end of a line."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import PurePath
@@ -13,6 +13,7 @@ from typing import Any, TextIO
 from django.utils.translation import gettext as _
 
 from annotations.rules.texts import is_utf8
+from modelhub.rules.code_pages import WESTERN, accented, is_western
 from modelhub.rules.imports import MOST_LINE
 from modelhub.rules.raw_rows import BadRow, Note, Raw, RawRows
 from modelhub.services.file_reader.content import Content
@@ -28,6 +29,12 @@ from modelhub.services.file_reader.tables import (
 
 DELIMITERS = (",", ";", "\t", "|")
 """Spreadsheets use semicolons in countries with a decimal comma."""
+LONE = "surrogateescape"
+"""Makes lone surrogates of bytes that cannot be decoded."""
+_DECODED = re.compile(r"[^\x00-\x7f\udc80-\udcff]")
+"""A letter beyond ASCII that is valid UTF-8."""
+SHOWN = 3
+"""Words by which one can check how a file was read."""
 TABS = ".tsv"
 """The suffix that tells the delimiter."""
 _SEP = re.compile(r'"?sep=(.)"?\1*\s*', re.IGNORECASE)
@@ -38,6 +45,9 @@ def read(*, content: Content) -> RawRows:
     """Return the rows of a CSV or TSV file."""
     # The default limit of the csv module is lower than the longest text that we accept.
     csv.field_size_limit(MOST_LINE)
+    western = _is_western(content.not_ascii())
+    if western:
+        content = replace(content, encoding=WESTERN)
     with content.text() as file:
         named = _SEP.fullmatch(file.readline(20))
     skipped = 1 if named else 0
@@ -53,25 +63,49 @@ def read(*, content: Content) -> RawRows:
             _("%(name)s has an invalid first line: %(problem)s")
             % {"name": content.name, "problem": problem}
         ) from None
-    return replace(rows, read=lambda wanted: _with_encoding(rows.read(wanted)))
+    note_on = _western_note if western else _lost_note
+    return replace(rows, read=lambda wanted: _with_encoding(rows.read(wanted), note_on))
 
 
-def _with_encoding(rows: Iterator[Raw]) -> Iterator[Raw]:
-    """Yield the rows, and once a Note before the first one that is not UTF-8."""
+def _is_western(found: bytes) -> bool:
+    """Return whether a text with bytes beyond ASCII is written in Windows-1252.
+
+    A text with any valid UTF-8 beyond ASCII is not, even if other bytes of it are damaged.
+    """
+    found = found[: found.rfind(b"\n") + 1] or found
+    if not found or _DECODED.search(found.decode(errors=LONE)):
+        return False
+    return is_western(found.decode(WESTERN, errors=LONE))
+
+
+def _with_encoding(rows: Iterator[Raw], note_on: Callable[[str], str]) -> Iterator[Raw]:
+    """Yield the rows, and once a Note before the first one for which there is one."""
     noted = False
     for line, row in rows:
-        if not noted and isinstance(row, dict) and not all(map(is_utf8, row.values())):
+        if not noted and isinstance(row, dict) and (note := note_on(" ".join(row.values()))):
             noted = True
-            yield (
-                0,
-                Note(
-                    _(
-                        "This file is not written as UTF-8, so letters such as é are lost. Please "
-                        "save it as “CSV UTF-8” and import it again."
-                    )
-                ),
-            )
+            yield 0, Note(note)
         yield line, row
+
+
+def _lost_note(text: str) -> str:
+    if is_utf8(text):
+        return ""
+    return _(
+        "This file is not written as UTF-8, so letters such as é are lost. Please save it as “CSV "
+        "UTF-8” and import it again."
+    )
+
+
+def _western_note(text: str) -> str:
+    if text.isascii():
+        return ""
+    note = _(
+        "This file is not written as UTF-8. It was read as Windows-1252, as Excel writes “CSV”. If "
+        "accents are wrong, save it as “CSV UTF-8” instead."
+    )
+    words = ", ".join(f"“{word}”" for word in accented(text, SHOWN))
+    return note + (" " + _("Please check: %(words)s.") % {"words": words} if words else "")
 
 
 def _delimiter(content: Content) -> str:

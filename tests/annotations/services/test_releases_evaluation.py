@@ -78,16 +78,19 @@ def test_imported_judgements_are_released_in_their_own_config() -> None:
             ImportedStatement(first.id, "rank", 1.0),
             ImportedStatement(second.id, "rank", 2.0),
             ImportedStatement(first.id, "score", 0.5, "helpful", rater=2),
+            ImportedStatement(first.id, "label", criterion="tone", label="kind"),
             ImportedStatement(first.id, "span", 1.0, "warm", 0, 3),
             ImportedStatement(held.id, "rank", 1.0),
         ],
     )
     alone = release(story.study)
     assert alone.manifest["judgements"] == 0
-    assert alone.manifest["imported"] == {"A made-up forum": 4}
+    assert alone.manifest["imported"] == {"A made-up forum": 5}
     assert alone.manifest["dropped"]["imported"] == {"held_out": 1}
     kinds = Counter(row["kind"] for row in rows(alone, "imported"))
-    assert kinds == {"rank": 2, "score": 1, "span": 1}
+    assert kinds == {"rank": 2, "score": 1, "label": 1, "span": 1}
+    labels = [label for row in rows(alone, "imported") if (label := row.get("label"))]
+    assert labels == ["kind"]
     assert {row["response_id"] for row in rows(alone, "imported")} == {
         str(first.id),
         str(second.id),

@@ -47,7 +47,7 @@ def test_a_file_without_rows(study: Study, door: Door, name: str, content: bytes
     ("name", "content", "says"),
     [
         ("p.jsonl", '{"prompt": "café"}\n'.encode("latin-1"), "not Unicode text (UTF-8)"),
-        ("p.csv", "prompt\ncafé\n".encode("latin-1"), "not Unicode text (UTF-8)"),
+        ("p.csv", "prompt\nلا أنام\n".encode("cp1256"), "not Unicode text (UTF-8)"),
         ("p.jsonl", '{"prompt": "x"}\n'.encode("utf-16"), "Please save it as UTF-8."),
         ("p.csv", "prompt\nx\n".encode("utf-16"), "Please save it as UTF-8."),
         ("p.parquet", b"PAR1 and no more", "cannot be read as Parquet"),
@@ -58,6 +58,19 @@ def test_a_file_in_the_wrong_encoding(
 ) -> None:
     assert says in door(study, content, name)
     assert not Prompt.objects.exists()
+
+
+def test_a_file_of_windows_1252_comes_in_and_is_told(
+    study: Study, door: Door, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Excel's “CSV (Comma delimited)” in Western Europe."""
+    text = "prompt;topics\r\nHace días que no duermo. ¿Qué hago mañana?;sueño\r\n"
+    said = door(study, text.encode("cp1252"), "p.csv") or capsys.readouterr().out
+    assert "It was read as Windows-1252" in said
+    assert "Please check: “días”, “Qué”, “mañana”." in said
+    prompt = Prompt.objects.get()
+    assert prompt.messages[0]["content"] == "Hace días que no duermo. ¿Qué hago mañana?"
+    assert prompt.topics == ["sueño"]
 
 
 @pytest.mark.parametrize(

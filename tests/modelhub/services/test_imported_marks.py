@@ -1,4 +1,4 @@
-"""Scores and spans of a file are recorded as imported judgements."""
+"""Ranks, scores, labels and spans of a file are recorded as imported judgements."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from annotations.models import ImportedJudgement, Response
 from codesign.audit.models import Event
 from codesign.studies.models import Study
 from tests.factories.studies import StudyFactory
-from tests.support.import_doors import Door, by_command
+from tests.support.import_doors import Door, by_command, table
 from tests.support.uploads import Desk, lines
 
 pytestmark = pytest.mark.django_db
@@ -50,9 +50,30 @@ def test_several_raters_have_numbers(study: Study, door: Door) -> None:
     assert [(one[3], one[6]) for one in kept()] == [(1.0, 1), (2.0, 2)]
 
 
+def test_ranks_and_labels_of_our_own_rows_are_kept(study: Study, door: Door) -> None:
+    ranks = [{"value": 2}, {"criterion": "kind", "value": "1", "rater": 2}]
+    labels = {"tone": ["warm", "short"], "safe": "yes", "none": None}
+    door(study, row(ranks=ranks, rank=2, labels=labels), "ratings.jsonl")
+    found = ImportedJudgement.objects.order_by("kind", "criterion", "label")
+    assert list(found.values_list("kind", "criterion", "label", "value", "rater")) == [
+        ("label", "safe", "yes", 1.0, 1),
+        ("label", "tone", "short", 1.0, 1),
+        ("label", "tone", "warm", 1.0, 1),
+        ("rank", "", "", 2.0, 1),
+        ("rank", "kind", "", 1.0, 2),
+    ]
+
+
 @pytest.mark.parametrize(
     "bad",
     [
+        {"ranks": [{"value": 0}]},
+        {"ranks": [{"value": 1.5}]},
+        {"ranks": [{"value": 2}], "rank": 1},
+        {"labels": {"tone": 4}},
+        {"labels": {"tone": "x" * 61}},
+        {"labels": [{"criterion": 4, "label": "warm"}]},
+        {"labels": "warm"},
         {"scores": {"helpful": "good"}},
         {"scores": {"helpful": True}},
         {"scores": 4},
@@ -87,7 +108,7 @@ def test_a_span_whose_text_is_changed_is_not_kept_and_said(study: Study) -> None
     desk = Desk(study)
     upload = desk.checked(lines({"prompt": "Why?", "responses": [reply]}))
     page = desk.page(upload)
-    assert "1 score or span is kept as imported." in page
+    assert "1 score, label or span is kept as imported." in page
     assert "1 span is not imported, because its text is changed." in page
     assert 'name="source"' in page
 
@@ -185,6 +206,7 @@ ARGILLA = {
 def test_label_studio_brings_ratings_and_spans(study: Study, door: Door) -> None:
     door(study, lines(LABEL_STUDIO), "Dr Jane Doe.jsonl")
     assert kept() == [
+        (REPLY, "label", "fit", 1.0, None, None, 1),
         (REPLY, "score", "warmth", 2.5, None, None, 2),
         (REPLY, "score", "warmth", 4.0, None, None, 1),
         (REPLY, "span", "warm", 1.0, 7, 11, 1),
@@ -196,8 +218,8 @@ def test_label_studio_brings_ratings_and_spans(study: Study, door: Door) -> None
 def test_the_preview_says_what_label_studio_brings(study: Study) -> None:
     desk = Desk(study)
     page = desk.page(desk.checked(lines(LABEL_STUDIO)))
-    assert "3 scores and spans are kept as imported." in page
-    assert "3 scores or choices of annotators are not imported." in page
+    assert "4 scores, labels and spans are kept as imported." in page
+    assert "2 scores or choices of annotators are not imported." in page
     assert "jane.doe" not in page
 
 
@@ -212,6 +234,42 @@ def test_argilla_brings_scores_and_spans_by_annotator(
         (REPLY, "score", "warmth_response_1", 2.0, None, None, 2),
         (REPLY, "score", "warmth_response_1", 4.0, None, None, 1),
     ]
+
+
+def test_the_hub_s_table_of_argilla_brings_rankings_and_labels(study: Study, door: Door) -> None:
+    order = [{"value": "response_1", "rank": 2}, {"value": "response_2", "rank": 1}]
+    columns: dict[str, list[Any]] = {
+        "prompt": ["I feel low."],
+        "response_1": [REPLY],
+        "response_2": ["Cheer up."],
+        "best.responses": [[order]],
+        "best.responses.users": [["jane"]],
+        "best.responses.status": [["submitted"]],
+        "tone_response_2.responses": [["cold"]],
+        "tone_response_2.responses.users": [["jane"]],
+        "tone_response_2.suggestion.score": [0.5],
+    }
+    door(study, table(**columns), "train.parquet")
+    assert kept() == [
+        ("Cheer up.", "label", "tone_response_2", 1.0, None, None, 1),
+        ("Cheer up.", "rank", "best", 1.0, None, None, 1),
+        (REPLY, "rank", "best", 2.0, None, None, 1),
+    ]
+    assert set(ImportedJudgement.objects.values_list("source", flat=True)) == {"Argilla export"}
+
+
+def test_the_preview_says_what_rankings_do_not_tell(study: Study) -> None:
+    desk = Desk(study)
+    lost = {**PAIR, "best.responses": [["response_2", "response_1"]]}
+    page = desk.page(desk.checked(lines(lost)))
+    assert "lists the options without their ranks" in page
+    side = {
+        "data": PAIR,
+        "annotations": [{"result": [mark("pairwise", "p", "p", selected="left")]}],
+    }
+    page = desk.page(desk.checked(lines(side)))
+    assert "The left one was taken as the first response." in page
+    assert "2 responses have a rank in the file." in page
 
 
 def test_scores_of_a_record_with_one_response_are_its(study: Study, tmp_path: Path) -> None:

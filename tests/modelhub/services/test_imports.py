@@ -286,7 +286,7 @@ def test_csv_with_lists_and_words(study: Study, tmp_path: Path) -> None:
         ("prompt\nfine,more\n", 2, "more cells"),
         ('prompt\n"[{not json"\n', 2, "not valid JSON"),
         ('prompt\n"a"b\n', 2, "not valid CSV"),
-        ("prompt\nb\xe9\n", 2, "not Unicode text"),
+        ("prompt\nb\xb3\n", 2, "not Unicode text"),
     ],
 )
 def test_csv_errors_name_the_line(

@@ -18,11 +18,11 @@ def textarea(*texts: str) -> dict[str, Any]:
 
 
 CHOICE = {"from_name": "q", "to_name": "t", "type": "choices", "value": {"choices": ["good"]}}
-LABEL_STUDIO = {
+LABEL_STUDIO: dict[str, Any] = {
     "id": 12,
     "data": {"prompt": "I feel low", "response_1": "Since when?", "response_2": "Cheer up."},
     "annotations": [
-        {"result": [CHOICE, textarea("I am glad you told me.")], "was_cancelled": False},
+        {"result": [CHOICE, textarea("I am glad you result me.")], "was_cancelled": False},
         {"result": [textarea("never sent")], "was_cancelled": True},
     ],
     "predictions": [{"model_version": "m-2", "result": [textarea("Tell me more.")]}],
@@ -31,7 +31,7 @@ RESPONSES = [
     {"text": "Since when?"},
     {"text": "Cheer up."},
     {"text": "Tell me more.", "model": "m-2"},
-    {"text": "I am glad you told me.", "origin": "human"},
+    {"text": "I am glad you result me.", "origin": "human"},
 ]
 
 
@@ -95,6 +95,88 @@ def test_a_record_of_argilla_has_its_fields(row: dict[str, Any]) -> None:
     }
     assert result.counts["judged_elsewhere"] == 3  # two answers and a suggestion
     assert result.unused in ([], ["metadata"])
+
+
+ITEMS = [
+    {"id": "llm_1", "title": "LLM 1", "body": "Since when?"},
+    {"id": "llm_2", "title": "LLM 2", "body": "Cheer up."},
+    {"id": "llm-2", "title": "LLM 3", "body": "Tell me more."},
+]
+
+
+def task(data: dict[str, Any], *results: dict[str, Any]) -> dict[str, Any]:
+    return {"id": 1, "data": data, "annotations": [{"completed_by": 4, "result": list(results)}]}
+
+
+def result_of(kind: str, question: str, about: str = "", **value: Any) -> dict[str, Any]:
+    return {"from_name": question, "to_name": about or question, "type": kind, "value": value}
+
+
+def marks(result: Any, kind: str) -> list[tuple[str, list[Any]]]:
+    ((_line, found),) = result.rows
+    said = "label" if kind == "labels" else "value"
+    return [(one["text"], [m[said] for m in one.get(kind, [])]) for one in found["responses"]]
+
+
+@pytest.mark.parametrize(
+    "value", [["llm-2", "llm_1", "llm_2"], {"rank": ["llm-2", "llm_1", "llm_2"]}]
+)
+def test_a_ranker_of_label_studio_ranks_the_entries_of_its_list(value: Any) -> None:
+    data = {"prompt": "I feel low", "items": ITEMS}
+    result = prepared([(1, task(data, result_of("ranker", "rank", "list", ranker=value)))])
+    assert marks(result, "ranks") == [
+        ("Since when?", [2]),
+        ("Cheer up.", [3]),
+        ("Tell me more.", [1]),
+    ]
+    assert result.unused == []
+
+
+def test_buckets_of_a_ranker_are_labels() -> None:
+    data = {"prompt": "I feel low", "items": ITEMS}
+    value = {"_": ["llm_2"], "biased": ["llm-2"], "relevant": ["llm_1"]}
+    result = prepared([(1, task(data, result_of("ranker", "rank", "list", ranker=value)))])
+    assert marks(result, "labels") == [
+        ("Since when?", ["relevant"]),
+        ("Cheer up.", []),
+        ("Tell me more.", ["biased"]),
+    ]
+    assert marks(result, "ranks") == [(one["body"], []) for one in ITEMS]
+
+
+@pytest.mark.parametrize(("side", "ranks"), [("left", [[1], [2]]), ("right", [[2], [1]])])
+def test_a_comparison_of_label_studio_ranks_two_responses(side: str, ranks: Any) -> None:
+    result = prepared([(1, task(LABEL_STUDIO["data"], result_of("pairwise", "pw", selected=side)))])
+    assert [said for _text, said in marks(result, "ranks")] == ranks
+    assert result.counts["sides"] == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "given"),
+    [
+        ({"prompt": "I feel low", "items": ITEMS}, result_of("pairwise", "pw", selected="left")),
+        (LABEL_STUDIO["data"], result_of("pairwise", "pw", selected="none")),
+        (LABEL_STUDIO["data"], result_of("ranker", "rank", items=["a", "b"], weights=[1, 0.5])),
+        ({"prompt": "Low", "items": ITEMS}, result_of("ranker", "rank", ranker=["llm_1", "gone"])),
+        (LABEL_STUDIO["data"], result_of("choices", "better", "t", choices=["A"])),
+        (LABEL_STUDIO["data"], result_of("taxonomy", "t", "response_1", taxonomy=[["a", "b"]])),
+        ({"prompt": "Low", "response": "So?"}, result_of("rating", "r", start=0, end=1, rating=4)),
+    ],
+)
+def test_what_says_nothing_of_one_text_or_of_all_is_counted(data: Any, given: Any) -> None:
+    result = prepared([(1, task(data, given))])
+    assert result.counts["judged_elsewhere"] == 1
+    assert not any(kind in str(result.rows) for kind in ("'ranks'", "'labels'", "'scores'"))
+
+
+def test_choices_of_a_response_are_labels_and_those_of_a_passage_are_spans() -> None:
+    about = {"from_name": "tone", "to_name": "response_1", "type": "choices"}
+    passage = {"start": 0, "end": 5, "text": "Since", "choices": ["asking"]}
+    given = [{**about, "value": {"choices": ["warm", "short"]}}, {**about, "value": passage}]
+    result = prepared([(1, task(LABEL_STUDIO["data"], *given))])
+    assert marks(result, "labels")[0] == ("Since when?", ["warm", "short"])
+    ((_line, found),) = result.rows
+    assert found["responses"][0]["spans"] == [{"label": "asking", "start": 0, "end": 5, "rater": 1}]
 
 
 def test_fields_of_argilla_with_other_names_are_guessed() -> None:
@@ -171,33 +253,3 @@ def test_a_field_with_a_reply_beside_a_conversation_is_its_response() -> None:
     fields = {"chat": [{"role": "user", "content": "Hi"}], "reply": "Hello."}
     ((_line, found),) = prepared([(1, {"fields": fields, "responses": []})]).rows
     assert [one["text"] for one in found["responses"]] == ["Hello."]
-
-
-STATES = ["submitted", "draft", "discarded"]
-
-
-@pytest.mark.parametrize(
-    "answers",
-    [
-        {
-            "warm.responses": [4, 5, 1],
-            "warm.responses.status": STATES,
-            "prompt": "Hi",
-            "reply": "A",
-        },
-        {
-            "fields": {"prompt": "Hi", "reply": "A"},
-            "responses": [
-                {"user_id": state, "status": state, "values": {"warm": {"value": value}}}
-                for state, value in zip(STATES, [4, 5, 1], strict=True)
-            ],
-        },
-    ],
-    ids=["columns", "records"],
-)
-def test_only_submitted_answers_of_argilla_are_scores(answers: dict[str, Any]) -> None:
-    rows = prepared([(1, answers)])
-    ((_line, found),) = rows.rows
-    (response,) = found["responses"]
-    assert [score["value"] for score in response["scores"]] == [4]
-    assert rows.counts["judged_elsewhere"] == 2

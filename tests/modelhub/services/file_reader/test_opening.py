@@ -143,13 +143,34 @@ def test_a_json_document_without_a_list_of_rows_says_what_to_save(
 
 
 def test_a_table_of_another_encoding_says_once_how_to_save_it(tmp_path: Path) -> None:
-    read = Read(
-        tmp_path, "prompt,x\nI can’t,é\nHello,é\nNo, café\ncafé,é\n".encode("cp1252"), "p.csv"
-    )
+    read = Read(tmp_path, "prompt,x\nŚpię,ą\nHello,ą\nNo, śpię\nŚpię,ą\n".encode("cp1250"), "p.csv")
     assert read.prompts == ["Hello", "No"]
     assert len(read.problems) == 2
     assert [note for note in read.notes if "“CSV UTF-8”" in note] == read.notes[:1]
     assert len(read.notes) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "prompts", "notes"),
+    [
+        # Texts after the first megabyte are found, and names of columns are read as well.
+        ("prompt,día\n" + "A long worry in ASCII alone,x\n" * 40_000 + "café,é\n", 40_001, 1),
+        # A column that is not used tells nothing.
+        ("prompt,x\nHello,café\n", 1, 0),
+    ],
+)
+def test_a_table_of_windows_1252_is_read(
+    tmp_path: Path, content: str, prompts: int, notes: int
+) -> None:
+    read = Read(tmp_path, content.encode("cp1252"), "p.csv")
+    assert (len(read.prompts), len(read.notes), read.problems) == (prompts, notes, [])
+
+
+def test_a_table_that_is_mostly_utf8_is_not_read_as_something_else(tmp_path: Path) -> None:
+    content = "prompt\nDesde ayer café\n".encode() + "Más café\n".encode("cp1252")
+    read = Read(tmp_path, content, "p.csv")
+    assert len(read.problems) == 1
+    assert "“CSV UTF-8”" in read.notes[0]
 
 
 def test_a_long_json_list_is_read_entry_by_entry(tmp_path: Path) -> None:
