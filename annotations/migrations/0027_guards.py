@@ -8,7 +8,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotations', '0025_turns_labels_categories'),
+        ('annotations', '0026_imported_labels'),
     ]
 
     operations = [
