@@ -215,8 +215,11 @@ def reverse(*, transfer: Transfer) -> Transfer:
 
     All entries stay. Only `services.rejections` calls this, for a confirmed rejection and for one
     that is revoked, so the net of a credit is its amount or zero. Each transfer is reversed at most
-    once, and a credit that was paid again is never reversed again.
+    once, and a credit that was paid again is never reversed again. The accounts are locked, so that
+    a payout that is approved at the same time sees what is taken.
     """
+    accounts = Account.objects.filter(id__in=transfer.legs.values("account"))
+    list(accounts.order_by("id").select_for_update(no_key=True))
     again = transfer.reverses is not None and transfer.reverses.reverses is not None
     if again or Transfer.objects.filter(reverses=transfer).exists():
         raise Conflict(_("This payment has already been reversed."))
