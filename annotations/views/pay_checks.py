@@ -5,15 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.dateparse import parse_datetime
-from django.utils.timezone import is_naive
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
@@ -28,6 +25,7 @@ from codesign.compensation.queries import reviews
 from codesign.compensation.rules.rejections import AUTO_APPROVAL
 from codesign.shared.errors import Conflict, Invalid, NotPermitted
 from codesign.shared.keyset import page_of
+from codesign.shared.sent_values import time_or_none, uuid_or_none
 from codesign.studies.permissions import StudyRequest, page
 
 A_PAGE = 50
@@ -86,8 +84,8 @@ def person(request: StudyRequest, slug: str, member_id: uuid.UUID) -> HttpRespon
 
 def _decided(request: StudyRequest, member_id: uuid.UUID, form: DecisionForm) -> bool:
     """Store the decision. Return False and add errors to the form if it is refused."""
-    until = _time(request.POST.get("until", "")) if "everything" in request.POST else None
-    pieces = [id for one in request.POST.getlist("piece") if (id := _uuid(one))]
+    until = time_or_none(request.POST.get("until", "")) if "everything" in request.POST else None
+    pieces = [id for one in request.POST.getlist("piece") if (id := uuid_or_none(one))]
     if not pieces and until is None:
         form.add_error(None, _("Choose at least one piece of work."))
         return False
@@ -118,18 +116,3 @@ def _decide(chosen: Mapping[str, str], scope: Mapping[str, Any]) -> str:
         return _("Proposed. Another coordinator has to confirm it; until then the pay stays held.")
     n = service.decide(state=chosen["state"], **scope)
     return ngettext("Decided on %(n)s piece.", "Decided on %(n)s pieces.", n) % {"n": n}
-
-
-def _uuid(value: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(value)
-    except ValueError:
-        return None
-
-
-def _time(value: str) -> datetime | None:
-    try:
-        time = parse_datetime(value)
-    except ValueError:
-        return None
-    return None if time is None or is_naive(time) else time

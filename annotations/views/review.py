@@ -28,6 +28,7 @@ from annotations.services import review_access
 from annotations.views.support import carried, carry_on, note_sent, offer_support
 from codesign.shared.errors import Conflict, Invalid, Refusal
 from codesign.shared.keyset import page_of
+from codesign.shared.sent_values import uuid_or_none
 from codesign.studies.permissions import StudyRequest, page
 
 DECIDED_A_PAGE = 30
@@ -55,7 +56,7 @@ def review(request: StudyRequest, slug: str) -> HttpResponse:
     if "kind" not in request.GET and counts.flags:
         kind = Kind.FLAGS
     item = review_access.next_waiting(
-        actor=request.actor, study=study, kind=kind, after=_uuid(request.GET.get("after"))
+        actor=request.actor, study=study, kind=kind, after=uuid_or_none(request.GET.get("after"))
     )
     context = {
         "kind": kind,
@@ -247,10 +248,3 @@ def _shown(item: Item) -> dict[str, object]:
 
 def _kind(value: str | None) -> Kind:
     return Kind.FLAGS if value == Kind.FLAGS else Kind.REWRITES
-
-
-def _uuid(value: str | None) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(value) if value else None
-    except ValueError:
-        return None

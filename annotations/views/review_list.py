@@ -27,6 +27,7 @@ from annotations.views.support import carried
 from codesign.shared.errors import Invalid
 from codesign.shared.keyset import page_of
 from codesign.shared.pages import Question, ask_first
+from codesign.shared.sent_values import uuid_or_none
 from codesign.studies import queries as studies
 from codesign.studies.permissions import StudyRequest, page
 
@@ -80,7 +81,9 @@ def decide_all(request: StudyRequest, slug: str) -> HttpResponse:
     kind = _kind(request.POST.get("kind", ""))
     back = f"{reverse('annotations:review-list', kwargs={'slug': slug})}?kind={kind}"
     state = request.POST.get("state", "")
-    sent = [one for text in request.POST.getlist("item")[:LISTED_A_PAGE] if (one := _uuid(text))]
+    sent = [
+        one for text in request.POST.getlist("item")[:LISTED_A_PAGE] if (one := uuid_or_none(text))
+    ]
     chosen = [
         item.id
         for item in queries.items_listed(
@@ -134,10 +137,3 @@ def _ask(
 
 def _kind(value: str) -> Kind:
     return Kind.FLAGS if value == Kind.FLAGS else Kind.REWRITES
-
-
-def _uuid(value: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(value)
-    except ValueError:
-        return None

@@ -20,6 +20,7 @@ from codesign.shared.access import SIGNED_IN
 from codesign.shared.errors import Conflict, Invalid
 from codesign.shared.forms import explain
 from codesign.shared.pages import Question, ask_first, plain_page
+from codesign.shared.sent_values import uuid_or_none
 from codesign.studies import queries as studies
 from codesign.studies import services as study_services
 from codesign.studies.permissions import MANAGE_PEOPLE, PageRequest, StudyRequest, page
@@ -65,9 +66,8 @@ def people(request: StudyRequest, slug: str) -> HttpResponse:
 
 def _asks(request: StudyRequest) -> str:
     """Return the address of the request that the coordinator answers, or ""."""
-    try:
-        request_id = uuid.UUID(request.GET.get("request", ""))
-    except ValueError:
+    request_id = uuid_or_none(request.GET.get("request"))
+    if request_id is None:
         return ""
     study_id = request.member.study_id
     return queries.address_of_request(study_id=study_id, request_id=request_id)

@@ -9,30 +9,20 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from codesign.compensation.forms.amounts import read_amount
+from codesign.compensation.forms.amounts import AmountForm
 from codesign.studies.models import Cohort
 
 
-class RateForm(forms.Form):
+class RateForm(AmountForm):
     """What one text pays a cohort from now on. The service checks whether the rate is allowed."""
 
     field_order = ("cohort", "amount", "currency", "minutes")
 
-    amount = forms.CharField(
-        label=gettext_lazy("Pay for one text"),
-        help_text=gettext_lazy(
-            "For one or two replies, such as 0.80. Each further reply adds half of it: 0.80 becomes"
-            " 1.20 for three replies and 1.60 for four. The maximum is a thousand in pounds, euros"
-            " or dollars, and a hundred million in currencies of low value."
-        ),
-        max_length=40,
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-    )
-    currency = forms.CharField(
-        label=gettext_lazy("Currency"),
-        help_text=gettext_lazy("Three letters, such as GBP."),
-        max_length=3,
-        initial="GBP",
+    amount_label = gettext_lazy("Pay for one text")
+    amount_help = gettext_lazy(
+        "For one or two replies, such as 0.80. Each further reply adds half of it: 0.80 becomes"
+        " 1.20 for three replies and 1.60 for four. The maximum is a thousand in pounds, euros"
+        " or dollars, and a hundred million in currencies of low value."
     )
     minutes = forms.DecimalField(
         label=gettext_lazy("Minutes for one text"),
@@ -53,9 +43,8 @@ class RateForm(forms.Form):
         self.order_fields(self.field_order)
 
     def clean(self) -> dict[str, Any]:
-        """Require an unambiguous amount that is exact in the currency's smallest unit."""
-        cleaned = super().clean() or {}
-        read_amount(self, cleaned)
+        """Return the time in seconds too."""
+        cleaned = super().clean()
         if "minutes" in cleaned:
             cleaned["estimated_seconds"] = int(cleaned["minutes"] * 60)
         return cleaned

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import uuid
-from datetime import datetime
-
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.dateparse import parse_datetime
-from django.utils.timezone import is_naive
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
@@ -22,6 +17,7 @@ from codesign.compensation.registry import REVIEWED_WORK
 from codesign.compensation.rules.rejections import AUTO_APPROVAL
 from codesign.compensation.services import approvals
 from codesign.shared.errors import NotPermitted
+from codesign.shared.sent_values import time_or_none, uuid_or_none
 from codesign.studies.permissions import StudyRequest, page
 
 
@@ -47,8 +43,8 @@ def review(request: StudyRequest, slug: str) -> HttpResponse:
 
 def _approve(request: StudyRequest, slug: str) -> HttpResponse:
     everything = request.POST.get("do") == "all"
-    until = _time(request.POST.get("until", "")) if everything else None
-    transfers = [id for one in request.POST.getlist("transfer") if (id := _uuid(one))]
+    until = time_or_none(request.POST.get("until", "")) if everything else None
+    transfers = [id for one in request.POST.getlist("transfer") if (id := uuid_or_none(one))]
     n = 0
     if until or not everything:
         n = approvals.approve_credits(
@@ -68,18 +64,3 @@ def _page_of(slug: str, leg: Leg) -> str:
     if transfer.about_kind not in REVIEWED_WORK:
         return ""
     return REVIEWED_WORK.get(transfer.about_kind).page(slug, transfer.about_id)
-
-
-def _uuid(value: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(value)
-    except ValueError:
-        return None
-
-
-def _time(value: str) -> datetime | None:
-    try:
-        time = parse_datetime(value)
-    except ValueError:
-        return None
-    return None if time is None or is_naive(time) else time
