@@ -161,7 +161,8 @@ def _has_lines(content: Content) -> bool:
 
 def _refuse_unreadable(content: Content, begins: bytes) -> None:
     name = {"name": content.name}
-    if begins[:2] in (b"\xff\xfe", b"\xfe\xff") or _is_utf_16(begins):
+    is_binary = begins.startswith((PARQUET, ZIP))
+    if begins[:2] in (b"\xff\xfe", b"\xfe\xff") or (not is_binary and _is_utf_16(begins)):
         raise Refused(_("%(name)s is written as UTF-16. Please save it as UTF-8.") % name)
     if begins.startswith(OLD_OFFICE):
         raise Refused(

@@ -339,3 +339,11 @@ def test_bytes_that_are_not_utf8_do_no_harm_in_unused_keys(tmp_path: Path) -> No
     read = Read(tmp_path, lines, "p.jsonl")
     assert read.prompts == ["Hello"]
     assert read.problems == ["line 2: the prompt is not Unicode text (UTF-8)."]
+
+
+def test_a_parquet_file_that_begins_with_zeros_is_no_utf_16(tmp_path: Path) -> None:
+    columns = pa.table({"n": pa.array([1] * 4_000, pa.int16()), "prompt": ["Hello"] * 4_000})
+    content = io.BytesIO()
+    parquet.write_table(columns, content, compression="none", use_dictionary=False)
+    read = Read(tmp_path, content.getvalue(), "p.parquet")
+    assert (len(read.prompts), read.problems) == (4_000, [])
