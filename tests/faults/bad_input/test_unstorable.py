@@ -170,10 +170,12 @@ def test_a_bad_field_of_a_body_is_refused_by_its_name(world: World) -> None:
                 assert answer.status_code == 201, (where, name, str(bad)[:9])
                 continue
             refusal = problem(answer, 400)
-            if bad == 1e400:
+            if "prompt" in body:  # rows are read like those of a file, which may have Infinity
+                assert refusal["fields"].keys() == {"rows"}
+            elif bad == 1e400:
                 assert refusal["title"] == "This is not valid JSON. Send JSON in UTF-8."
             else:
-                assert refusal["fields"].keys() == {"rows" if "prompt" in body else name}
+                assert refusal["fields"].keys() == {name}
         answer = send(where, body)
         if where == "training-runs/":
             assert "no accepted rewrites" in problem(answer, 400)["title"]
