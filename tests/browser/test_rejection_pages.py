@@ -48,8 +48,7 @@ def test_work_is_rejected_appealed_against_and_paid_again(  # standards 3.5, 5.1
     check_page(page, name="rejection-confirmed")
     assert ledger.balances(member_id=member.id)["GBP"] == 0
 
-    page = open_page(f"/studies/{study.slug}/pay/", user=member.user)
-    check_page(page, name="pay-not-accepted")
+    check_page(open_page(f"/studies/{study.slug}/pay/", user=member.user), name="pay-not-accepted")
     page = open_page(f"/studies/{study.slug}/pay/", user=member.user, scripts=False)
     page.locator("#not-accepted + ul a").click()
     page.get_by_label("Your appeal").fill("I read each text twice.")
