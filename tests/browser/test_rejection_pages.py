@@ -42,13 +42,13 @@ def test_work_is_rejected_appealed_against_and_paid_again(  # standards 3.5, 5.1
     page = open_page(f"/studies/{study.slug}/pay/rejections/", user=second.user)
     check_page(page, name="rejections")
     page.locator("tbody a").first.click()
+    check_page(page, name="rejection-to-confirm")
     page.get_by_role("button", name="Confirm the rejection").click()
     expect(page.get_by_text("The person gets a mail")).to_be_visible()
     check_page(page, name="rejection-confirmed")
     assert ledger.balances(member_id=member.id)["GBP"] == 0
 
-    page = open_page(f"/studies/{study.slug}/pay/", user=member.user)
-    check_page(page, name="pay-not-accepted")
+    check_page(open_page(f"/studies/{study.slug}/pay/", user=member.user), name="pay-not-accepted")
     page = open_page(f"/studies/{study.slug}/pay/", user=member.user, scripts=False)
     page.locator("#not-accepted + ul a").click()
     page.get_by_label("Your appeal").fill("I read each text twice.")

@@ -203,6 +203,11 @@ class Money:
     under_way: int = 0
     paid: int = 0
 
+    @property
+    def total(self) -> int:
+        """What the person has earned."""
+        return self.owed + self.under_way + self.paid
+
 
 def money_of(*, member_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Money]]:
     """Return member id → what they are owed, being sent and were paid, by currency. Two queries."""

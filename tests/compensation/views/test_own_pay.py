@@ -34,7 +34,7 @@ def test_every_entry_is_there_and_exact(member: Member, client: Client) -> None:
     credit(member, 500, currency="JPY")
     credit(MemberFactory.create(cohort=member.cohort), 99_99)  # somebody else's
     page = client.get(address("mine", member)).content.decode()
-    for said in ("£12,345.67", "¥500", "−£0.80", "was reversed"):
+    for said in ("£12,345.67", "¥500", "−£0.80", "was taken back"):
         assert said in page, said
     assert "99.99" not in page
 

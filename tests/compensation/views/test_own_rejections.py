@@ -61,7 +61,7 @@ def test_a_person_reads_why_and_appeals(member: Member, client: Client) -> None:
     assert "You are right." in page
     assert "the work is paid after all" in page
     pay = client.get(pay_page(member)).content.decode()
-    for said in ("Paid after all", "−£0.80", "was reversed", "approved"):
+    for said in ("Paid after all", "−£0.80", "was taken back", "approved"):
         assert said in pay, said
 
 
