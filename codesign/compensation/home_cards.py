@@ -42,11 +42,10 @@ def what_it_pays(member: Member) -> Panel | None:
 
 
 def earned(member: Member) -> Panel:
-    """Return a panel with the balance and a link to all payments."""
-    balances = ledger.balances(member_id=member.id)
-    return Panel(
-        "compensation/_earned.html", {"study": member.study, "balances": sorted(balances.items())}
-    )
+    """Return a panel with what the person is owed and a link to all payments."""
+    balances = ledger.balances(member_id=member.id).items()
+    owed = sorted((currency, max(minor, 0)) for currency, minor in balances)
+    return Panel("compensation/_earned.html", {"study": member.study, "balances": owed})
 
 
 def book(member: Member) -> Panel:
@@ -97,7 +96,7 @@ def _rejections_of(member: Member) -> str:
     return reverse("compensation:rejections", kwargs={"slug": member.study.slug})
 
 
-COLUMNS.register("earned", Column(gettext_lazy("Earned"), earned_by))
+COLUMNS.register("earned", Column(gettext_lazy("Owed"), earned_by))
 BEFORE_SIGNING.register("pay", what_it_pays)
 CARDS.register("earned", CardSource(SEE_OWN_PAY.roles, order=10, find=earned))
 CARDS.register("book", CardSource(SEE_PAY.roles, order=40, find=book))

@@ -61,7 +61,7 @@ def test_a_used_budget_and_an_adjustment(open_page: OpenPage, transactional_db: 
     own = open_page(f"{at}/pay/", user=member.user)
     own.get_by_text("It took longer than we said").wait_for()
     check_page(own, name="pay-adjusted")
-    own.get_by_role("link", name="How you want to be paid").click()
+    own.get_by_role("link", name="How much you want to earn").click()
     check_page(own, name="pay-choices")
     set_budget(member.study, 2000)
     own.goto(f"{at}/judge/")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -24,6 +25,7 @@ from tests.factories.annotations import SOURCE_A, SOURCE_B, judge, judging_round
 from tests.factories.compensation import credit, set_budget
 from tests.factories.studies import staff
 from tests.support.fixed_rows import nothing_changes
+from tests.support.held_pay import held_of
 
 pytestmark = pytest.mark.django_db
 
@@ -89,6 +91,20 @@ def test_what_was_earned_before_the_period_does_not_count() -> None:
     choose(other, cap=80)
     credit(other, 500, at=timezone.now() - timedelta(days=14))
     assert ask(other) is not None
+
+
+def test_held_pay_counts_to_the_limit(settings: Any) -> None:
+    settings.PAY_PACE = 4
+    member = judge()
+    judging_round(member.cohort, tasks=4)
+    choose(member, cap=239)
+    following = send(lease(member)).next
+    assert following
+    assert send(following).next is None
+    assert sum(one.amount_minor for one in held_of(member)) == 160
+    assert ask(member) is None
+    choose(member, cap=240)
+    assert ask(member) is not None
 
 
 def test_the_lower_of_limit_and_budget_counts() -> None:
