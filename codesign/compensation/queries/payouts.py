@@ -302,6 +302,12 @@ def currencies_owed(*, study_id: uuid.UUID) -> list[tuple[str, int]]:
     return sorted(sums.items())
 
 
+def to_approve(*, member: Member) -> int:
+    """Return how many batches of other coordinators wait for approval in a study."""
+    drafted = PayoutBatch.objects.filter(study_id=member.study_id, state=rules.BatchState.DRAFTED)
+    return drafted.exclude(made_by=member).count()
+
+
 def why_not_approve(*, member: Member, batch: PayoutBatch) -> str | None:
     """Return why a coordinator cannot approve a batch, or None."""
     if member.id == batch.made_by_id:
