@@ -22,7 +22,7 @@ from codesign.shared.actors import Actor
 from codesign.shared.errors import Invalid, NotPermitted
 from codesign.studies.models import Member
 from tests.factories.annotations import SOURCE_A, SOURCE_B, judge, judging_round, lease, send
-from tests.factories.compensation import credit, set_budget
+from tests.factories.compensation import credit, set_budget, set_rate
 from tests.factories.studies import staff
 from tests.support.fixed_rows import nothing_changes
 from tests.support.held_pay import held_of
@@ -169,3 +169,16 @@ def test_only_people_who_judge_choose() -> None:
         choose(staff(member.study))
     with pytest.raises(Invalid, match="from 0 to 100"):
         choose(member, share=101)
+
+
+def test_a_limit_in_another_currency_is_not_shown_as_one_in_this(client: Client) -> None:
+    member = judge()
+    set_rate(member.cohort)
+    choose(member, cap=12_345)
+    client.force_login(member.user)
+    page = reverse("compensation:choices", kwargs={"slug": member.study.slug})
+    assert 'value="123.45"' in client.get(page).content.decode()
+    set_rate(member.cohort, 80, currency="EUR")
+    text = client.get(page).content.decode()
+    assert "€0.80" in text
+    assert "123.45" not in text
