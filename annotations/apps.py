@@ -24,6 +24,7 @@ class AnnotationsConfig(AppConfig):
         from codesign.care.registry import AFTER_ANSWER, CASE_TEXTS
         from codesign.compensation.registry import (
             PAID_WORK,
+            PAY_TO_COME,
             RESERVED,
             REVIEWED_WORK,
             ReviewedWork,
@@ -39,6 +40,7 @@ class AnnotationsConfig(AppConfig):
                 page=work.page_of,
             ),
         )
+        PAY_TO_COME.register("assignments", reserved_pay.is_pay_held)
         RESERVED.register("assignments", reserved_pay.reserved)
         CASE_TEXTS.register("own texts", own_queries.words_of_case)
         AFTER_ANSWER.register("own texts", own_texts.follow_answer)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from annotations.models import Assignment, Round, Seat
 from annotations.models.querysets import SeatQuerySet, in_use
 from annotations.queries import assignments, filling, load, offering
-from annotations.queries.reserved_pay import room_for_leases
+from annotations.queries.reserved_pay import held_of, room_for_leases
 from annotations.registry import BEING_WRITTEN
 from annotations.rules.drawing import MOST_REPLIES
 from annotations.rules.states import SeatState
@@ -84,7 +84,8 @@ def no_money(member: Member, *, rate: PayRate) -> Nothing | None:
     It may have more replies than the first two, which `rate` is for. Two queries without either.
     """
     currency, now = rate.currency, timezone.now()
-    if _keeps(pay_choices.left_of_cap(member=member, currency=currency, now=now), member, rate):
+    left = pay_choices.left_of_cap(member=member, currency=currency, now=now, held=held_of)
+    if _keeps(left, member, rate):
         return Nothing.CAP
     room = room_for_leases(study_id=member.study_id, currency=currency)
     return Nothing.BUDGET if room and _keeps(room.left, member, rate) else None

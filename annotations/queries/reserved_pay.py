@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
@@ -15,6 +16,7 @@ from codesign.compensation.models import Budget
 from codesign.compensation.queries.budgets import latest_for_a_lease
 from codesign.compensation.rules.budgets import Room
 from codesign.shared.compiled_queries import CompiledQuery
+from codesign.studies.models import Member
 
 LEASED = Q(state=AssignmentState.LEASED)
 
@@ -37,9 +39,25 @@ def room_for_leases(*, study_id: uuid.UUID, currency: str) -> Room | None:
     if budget is None:
         return None
     return Room(
-        left=budget.amount_minor - int(budget.spent or 0) - int(budget.reserved or 0),
+        left=budget.amount_minor
+        - int(budget.spent or 0)
+        - int(budget.reserved or 0)
+        - int(budget.contested or 0),
         at_once=(budget.people or 0) * (budget.highest or 0),
     )
+
+
+def is_pay_held(member_id: uuid.UUID) -> bool:
+    """Return whether pay of a person waits for a check."""
+    return Assignment.objects.pay_held().filter(member_id=member_id).exists()
+
+
+def held_of(*, member: Member, currency: str, since: datetime) -> int:
+    """Return a person's pay that waits for a check, of work done since then, in minor units."""
+    work = Assignment.objects.pay_held().filter(
+        member=member, currency=currency, ended_at__gte=since
+    )
+    return int(work.aggregate(total=Sum("amount_minor"))["total"] or 0)
 
 
 def reserved(study_ids: Collection[uuid.UUID]) -> dict[tuple[uuid.UUID, str], int]:

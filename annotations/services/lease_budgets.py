@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from annotations.queries.reserved_pay import room_for_leases
+from annotations.queries.reserved_pay import held_of, room_for_leases
 from annotations.rules.drawing import MOST_REPLIES
 from codesign.compensation.models import PayRate
 from codesign.compensation.queries.pay_choices import left_of_cap
@@ -28,7 +28,7 @@ def most_pay(*, member: Member, rate: PayRate, now: datetime, exact: bool) -> in
     """
     limits = (
         _left_of_budget(member, rate, exact=exact),
-        left_of_cap(member=member, currency=rate.currency, now=now),
+        left_of_cap(member=member, currency=rate.currency, now=now, held=held_of),
     )
     return min((one for one in limits if one is not None), default=None)
 

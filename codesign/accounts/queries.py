@@ -150,6 +150,18 @@ def is_own(*, user_id: uuid.UUID, email: str) -> bool:
     return made.filter(actor_id=user_id).exists()
 
 
+def are_one(first: User, second: User) -> bool:
+    """Return whether two accounts belong to one person, or one of them created the other.
+
+    Only as far as the database can tell. Four eyes need two people, not two accounts.
+    """
+    return (
+        first.id == second.id
+        or is_own(user_id=first.id, email=second.email)
+        or is_own(user_id=second.id, email=first.email)
+    )
+
+
 def opened_since(*, user_id: uuid.UUID, since: datetime) -> bool:
     """Return whether a deactivated account was reactivated since then."""
     opened = audit.deeds_about(about_ids=[user_id], actions=["accounts.opened"])

@@ -10,8 +10,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from codesign.compensation.permissions import DECIDE_APPEALS, REVIEW_WORK, SEE_OWN_PAY, SEE_PAY
-from codesign.compensation.queries import budgets, ledger, pay_rates, rejections
+from codesign.compensation.permissions import (
+    DECIDE_APPEALS,
+    PAY_OUT,
+    REVIEW_WORK,
+    SEE_OWN_PAY,
+    SEE_PAY,
+)
+from codesign.compensation.queries import budgets, ledger, pay_rates, payouts, rejections
 from codesign.compensation.rules import pay_rates as pay_rules
 from codesign.consent.registry import BEFORE_SIGNING
 from codesign.enrolment.registry import COLUMNS, Column
@@ -42,11 +48,10 @@ def what_it_pays(member: Member) -> Panel | None:
 
 
 def earned(member: Member) -> Panel:
-    """Return a panel with the balance and a link to all payments."""
-    balances = ledger.balances(member_id=member.id)
-    return Panel(
-        "compensation/_earned.html", {"study": member.study, "balances": sorted(balances.items())}
-    )
+    """Return a panel with what the person is owed and a link to all payments."""
+    balances = ledger.balances(member_id=member.id).items()
+    owed = sorted((currency, max(minor, 0)) for currency, minor in balances)
+    return Panel("compensation/_earned.html", {"study": member.study, "balances": owed})
 
 
 def book(member: Member) -> Panel:
@@ -93,15 +98,30 @@ def appeals_step(member: Member) -> Step | None:
     return Step(words % {"n": n}, _rejections_of(member), _("Decide on appeals"))
 
 
+def payouts_step(member: Member) -> Step | None:
+    """Return the step with the payout batches that this coordinator can approve."""
+    n = payouts.to_approve(member=member)
+    if not n:
+        return None
+    words = ngettext(
+        "%(n)s payout batch waits for a second coordinator.",
+        "%(n)s payout batches wait for a second coordinator.",
+        n,
+    )
+    page = reverse("compensation:payouts", kwargs={"slug": member.study.slug})
+    return Step(words % {"n": n}, page, _("Look at the batches"))
+
+
 def _rejections_of(member: Member) -> str:
     return reverse("compensation:rejections", kwargs={"slug": member.study.slug})
 
 
-COLUMNS.register("earned", Column(gettext_lazy("Earned"), earned_by))
+COLUMNS.register("earned", Column(gettext_lazy("Owed"), earned_by))
 BEFORE_SIGNING.register("pay", what_it_pays)
 CARDS.register("earned", CardSource(SEE_OWN_PAY.roles, order=10, find=earned))
 CARDS.register("book", CardSource(SEE_PAY.roles, order=40, find=book))
 STEPS.register("rejections", StepSource(REVIEW_WORK.roles, order=16, find=rejections_step))
+STEPS.register("payouts", StepSource(PAY_OUT.roles, order=17, find=payouts_step))
 STEPS.register("appeals", StepSource(DECIDE_APPEALS.roles, order=14, find=appeals_step))
 CARDS.register("budget", CardSource(SEE_PAY.roles, order=39, find=budget))
 NAV.register(

@@ -52,6 +52,9 @@ REVIEWED_WORK: Registry[ReviewedWork] = Registry("kind of reviewed work")
 # Each takes the id of a study and returns the ISO codes of the countries in which it recruits.
 COUNTRIES: Registry[Callable[[uuid.UUID], Collection[str]]] = Registry("countries of a study")
 
+# Each takes the id of a member and returns whether work of theirs may still be credited.
+PAY_TO_COME: Registry[Callable[[uuid.UUID], bool]] = Registry("pay to come")
+
 # Each takes the ids of studies and returns (study, currency) → minor units that open work will pay.
 RESERVED: Registry[Callable[[Collection[uuid.UUID]], dict[tuple[uuid.UUID, str], int]]] = Registry(
     "reserved pay"

@@ -6,11 +6,12 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Length
+from django.db.models.functions import Length, Now
 from django.db.models.lookups import GreaterThanOrEqual
 
 from codesign.compensation.models.ledger import Transfer
 from codesign.compensation.rules.rejections import (
+    APPEAL_WITHIN,
     LONGEST_APPEAL,
     LONGEST_REASON,
     SHORTEST_REASON,
@@ -81,6 +82,16 @@ class Rejection(PublicModel):
         )
 
 
+class RejectedWorkQuerySet(models.QuerySet["RejectedWork"]):
+    """Pieces of rejected work, by whether they can still be paid."""
+
+    def can_be_granted(self) -> RejectedWorkQuerySet:
+        """Those whose pay was taken away, with an open appeal or time left for one."""
+        still = Q(rejection__appeal=None, rejection__confirmed_at__gt=Now() - APPEAL_WITHIN)
+        open_appeal = Q(rejection__appeal__state=AppealState.OPEN)
+        return self.filter(REJECTED, still | open_appeal, counts=True)
+
+
 class RejectedWork(models.Model):
     """One piece of work of a rejection. At most one rejection of it counts."""
 
@@ -102,6 +113,8 @@ class RejectedWork(models.Model):
     counts = models.BooleanField(
         default=True, help_text="False if the proposal ended, or this work was approved first."
     )
+
+    objects = RejectedWorkQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [

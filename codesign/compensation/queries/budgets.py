@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Count, Max, OuterRef, QuerySet, Subquery, Sum
 
-from codesign.compensation.models import Budget, LedgerCounter, PayRate
+from codesign.compensation.models import Budget, LedgerCounter, PayRate, RejectedWork
 from codesign.compensation.registry import RESERVED
 from codesign.compensation.rules.budgets import Funds
 from codesign.studies.models import Member
@@ -18,7 +18,7 @@ from codesign.studies.models import Member
 def funds_by_currency(*, study_id: uuid.UUID) -> dict[str, Funds]:
     """Return currency → funds, for each currency in which the study has a budget.
 
-    One query without a budget, else three.
+    One query without a budget, else four.
     """
     latest = latest_budgets(Budget.objects.filter(study_id=study_id))
     found = funds_of(latest) if latest else {}
@@ -26,7 +26,7 @@ def funds_by_currency(*, study_id: uuid.UUID) -> dict[str, Funds]:
 
 
 def funds_of(budgets: Collection[Budget]) -> dict[Budget, Funds]:
-    """Return each budget, the latest of its study and currency, with its funds. Two queries."""
+    """Return each budget, the latest of its study and currency, with its funds. Three queries."""
     study_ids = {budget.study_id for budget in budgets}
     counters = LedgerCounter.objects.filter(study_id__in=study_ids)
     sums = counters.values_list("study_id", "currency").annotate(spent=Sum("earned")).order_by()
@@ -34,6 +34,9 @@ def funds_of(budgets: Collection[Budget]) -> dict[Budget, Funds]:
     reserved: Counter[tuple[uuid.UUID, str]] = Counter()
     for _name, find in RESERVED:
         reserved.update(find(study_ids))
+    appeals = RejectedWork.objects.can_be_granted().filter(rejection__study__in=study_ids)
+    granted = appeals.values_list("rejection__study_id", "currency").annotate(n=Sum("amount_minor"))
+    reserved.update({(study_id, currency): int(n) for study_id, currency, n in granted.order_by()})
     return {
         budget: Funds(
             currency=budget.currency,
@@ -57,13 +60,25 @@ def budgets_of(*, study_id: uuid.UUID) -> QuerySet[Budget]:
 
 
 def latest_for_a_lease(study_id: Any, currency: Any) -> QuerySet[Budget]:
-    """Return the latest budget with what it has `spent`, the `highest` rate ever, and `people`."""
+    """Return the latest budget with the `highest` rate ever and the number of `people`.
+
+    `spent` is what it has spent, and `contested` what appeals can still take from it.
+    """
     of_budget = {"study_id": OuterRef("study_id"), "currency": OuterRef("currency")}
     counters = LedgerCounter.objects.filter(**of_budget).values("study_id").order_by()
+    appeals = RejectedWork.objects.can_be_granted().filter(
+        rejection__study_id=OuterRef("study_id"), currency=OuterRef("currency")
+    )
     rates = PayRate.objects.filter(**of_budget).values("study_id").order_by()
     people = Member.objects.current().filter(study_id=OuterRef("study_id"), cohort__isnull=False)
     budgets = Budget.objects.filter(study_id=study_id, currency=currency).annotate(
         spent=Subquery(counters.annotate(total=Sum("earned")).values("total")),
+        contested=Subquery(
+            appeals.values("rejection__study_id")
+            .order_by()
+            .annotate(total=Sum("amount_minor"))
+            .values("total")
+        ),
         highest=Subquery(rates.annotate(most=Max("amount_minor")).values("most")),
         people=Subquery(people.values("study_id").order_by().annotate(n=Count("id")).values("n")),
     )

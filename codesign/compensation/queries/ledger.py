@@ -124,14 +124,13 @@ def reversed_credits(*, about_kind: str, about_ids: Collection[uuid.UUID]) -> se
 def credited_between(
     *, study_id: uuid.UUID, about_kind: str, after: datetime | None, until: datetime
 ) -> QuerySet[Transfer, uuid.UUID]:
-    """Return the ids of work that was credited after and until these times, and not reversed."""
+    """Return the ids of work that was credited after and until these times, and is paid now."""
     credits = Transfer.objects.filter(
         kind=TransferKind.CREDIT,
         study_id=study_id,
         about_kind=about_kind,
         posted_at__lte=until,
-        reversed_by__isnull=True,
-    )
+    ).exclude(reversed_by__isnull=False, reversed_by__reversed_by=None)
     if after is not None:
         credits = credits.filter(posted_at__gt=after)
     return credits.values_list("about_id", flat=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Protocol
 
 from django.db.models import Sum
 
@@ -36,10 +37,17 @@ def rate_for(*, member: Member, at: datetime) -> PayRate | None:
     return rate
 
 
-def left_of_cap(*, member: Member, currency: str, now: datetime) -> int | None:
+class HeldPay(Protocol):
+    """Returns a person's pay that waits for a check, of work since then, in minor units."""
+
+    def __call__(self, *, member: Member, currency: str, since: datetime) -> int:
+        """Return the sum."""
+
+
+def left_of_cap(*, member: Member, currency: str, now: datetime, held: HeldPay) -> int | None:
     """Return what a person still wants to earn in this period, in minor units; None: no limit.
 
-    Pay that is held for a check is not included.
+    Pay that is held counts, because it may be credited to the day of its work at any time.
     """
     choice = choice_of(member=member)
     if choice is None or choice.cap_minor is None or choice.cap_currency != currency:
@@ -51,4 +59,5 @@ def left_of_cap(*, member: Member, currency: str, now: datetime) -> int | None:
         currency=currency,
         transfer__effective_at__gte=since,
     ).exclude(transfer__kind__in=PAYOUTS)
-    return choice.cap_minor - int(legs.aggregate(sum=Sum("amount_minor"))["sum"] or 0)
+    earned = int(legs.aggregate(sum=Sum("amount_minor"))["sum"] or 0)
+    return choice.cap_minor - earned - held(member=member, currency=currency, since=since)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +12,7 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from codesign.accounts import queries as accounts
 from codesign.compensation.models import (
     LedgerCounter,
     Payout,
@@ -19,6 +21,7 @@ from codesign.compensation.models import (
     PayoutOutcome,
 )
 from codesign.compensation.queries.payout_methods import current_methods_in, details_of
+from codesign.compensation.queries.rejections import proposed_pay
 from codesign.compensation.rules import payouts as rules
 from codesign.compensation.rules.ledger import AccountKind
 from codesign.compensation.rules.payout_methods import MethodKind
@@ -46,19 +49,21 @@ class Preview:
 def candidates(*, study: Study, currency: str) -> dict[uuid.UUID, Candidate]:
     """Return member id → the person, of all who are owed something, with their opened details.
 
-    Three queries. Only services read the details; pages get codes and reasons.
+    Pay that is proposed to be rejected is not paid meanwhile: if it were, a rejection would leave
+    the person in debt. Four queries. Only services read the details; pages get codes and reasons.
     """
     owed = LedgerCounter.objects.filter(
         study_id=study.id, account__kind=AccountKind.PAYABLE, currency=currency
     )
     rows = owed.values_list("account__owner_id").annotate(total=Sum(F("earned") - F("paid")))
-    sums = {owner: int(total) for owner, total in rows if total > 0}
+    proposed = proposed_pay(study_id=study.id, currency=currency)
+    sums = {owner: int(total) - proposed.get(owner, 0) for owner, total in rows}
     methods = current_methods_in(study_id=study.id)
     members = with_state(Member.objects.filter(study=study)).order_by("pseudonym")
     return {
         member.id: _candidate(member, sums[member.id], methods.get(member.id), study)
         for member in members
-        if member.id in sums
+        if sums.get(member.id, 0) > 0
     }
 
 
@@ -139,7 +144,7 @@ def batches(*, study_id: uuid.UUID) -> QuerySet[PayoutBatch]:
 
 def batch_in(*, study_id: uuid.UUID, batch_id: uuid.UUID) -> PayoutBatch:
     """Return a batch of that study, with its study and people. Raises NotFound."""
-    found = PayoutBatch.objects.select_related("study", "made_by", "approved_by", "file")
+    found = PayoutBatch.objects.select_related("study", "made_by__user", "approved_by", "file")
     batch = found.filter(study_id=study_id, id=batch_id).first()
     if batch is None:
         raise NotFound(_("This study has no such batch."))
@@ -200,6 +205,7 @@ class Money:
 
     currency: str
     owed: int = 0
+    """Negative if work was rejected after it was paid."""
     under_way: int = 0
     paid: int = 0
 
@@ -207,6 +213,11 @@ class Money:
     def total(self) -> int:
         """What the person has earned."""
         return self.owed + self.under_way + self.paid
+
+    @property
+    def too_much(self) -> int:
+        """Return what was paid and is no longer owed."""
+        return max(-self.owed, 0)
 
 
 def money_of(*, member_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Money]]:
@@ -284,7 +295,28 @@ def people(*, study_id: uuid.UUID) -> QuerySet[Member]:
 
 
 def currencies_owed(*, study_id: uuid.UUID) -> list[tuple[str, int]]:
-    """Return (currency, minor units owed to all people of a study) where that is above zero."""
+    """Return (currency, minor units owed to people of a study) where that is above zero.
+
+    People below zero do not lower what others are owed.
+    """
     owed = LedgerCounter.objects.filter(study_id=study_id, account__kind=AccountKind.PAYABLE)
-    sums = owed.values_list("currency").annotate(total=Sum(F("earned") - F("paid")))
-    return [(currency, int(total)) for currency, total in sums.order_by("currency") if total > 0]
+    rows = owed.values_list("currency", "account_id").annotate(total=Sum(F("earned") - F("paid")))
+    sums: Counter[str] = Counter()
+    for currency, _account, total in rows.order_by().filter(total__gt=0):
+        sums[currency] += int(total)
+    return sorted(sums.items())
+
+
+def to_approve(*, member: Member) -> int:
+    """Return how many batches of other coordinators wait for approval in a study."""
+    drafted = PayoutBatch.objects.filter(study_id=member.study_id, state=rules.BatchState.DRAFTED)
+    return drafted.exclude(made_by=member).count()
+
+
+def why_not_approve(*, member: Member, batch: PayoutBatch) -> str | None:
+    """Return why a coordinator cannot approve a batch, or None."""
+    if member.id == batch.made_by_id:
+        return _("You made this batch. Another coordinator must approve it.")
+    if accounts.are_one(batch.made_by.user, member.user):
+        return _("Your account and that of the person who made this batch are not independent.")
+    return None

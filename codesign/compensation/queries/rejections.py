@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from codesign.accounts import queries as accounts
@@ -27,6 +27,8 @@ from codesign.studies.models import Member
 from codesign.studies.rules import Role
 
 NEWEST = ("-created_at", "-id")
+LATEST = 50
+"""Rejections on a person's page. Each can hold hundreds of pieces."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,9 @@ def of_study(*, study_id: uuid.UUID) -> QuerySet[Rejection]:
 
 def one_of_study(*, study_id: uuid.UUID, rejection_id: uuid.UUID) -> ShownRejection:
     """Return a rejection of a study. Raises NotFound."""
-    rows = of_study(study_id=study_id).select_related("member", "proposed_by", "confirmed_by")
+    rows = of_study(study_id=study_id).select_related(
+        "member", "proposed_by__user", "confirmed_by__user"
+    )
     found = shown(rows.filter(id=rejection_id))
     if not found:
         raise NotFound(_("This study has no such rejection."))
@@ -90,17 +94,20 @@ def one_of_study(*, study_id: uuid.UUID, rejection_id: uuid.UUID) -> ShownReject
 
 
 def of_person(*, actor: Actor, member: Member) -> list[ShownRejection]:
-    """Return the rejections that took pay from a person, for them alone; newest first."""
+    """Return the latest rejections that took pay from a person, for them alone; newest first."""
     if member.user_id != actor.user_id:
         raise NotFound
-    return shown(Rejection.objects.ever_confirmed().filter(member=member).order_by(*NEWEST))
+    rows = Rejection.objects.ever_confirmed().filter(member=member).order_by(*NEWEST)
+    return shown(rows[:LATEST])
 
 
 def one_of_person(*, actor: Actor, member: Member, rejection_id: uuid.UUID) -> ShownRejection:
     """Return a rejection that took pay from a person, for them alone. Raises NotFound."""
-    for one in of_person(actor=actor, member=member):
-        if one.rejection.id == rejection_id:
-            return one
+    if member.user_id != actor.user_id:
+        raise NotFound
+    rows = Rejection.objects.ever_confirmed().filter(member=member, id=rejection_id)
+    if found := shown(rows):
+        return found[0]
     raise NotFound(_("You have no such entry."))
 
 
@@ -115,30 +122,36 @@ def why_not_confirm(*, member: Member, rejection: Rejection) -> str | None:
     proposer = rejection.proposed_by
     return confirm_problem(
         proposed=proposer.user_id == member.user_id,
-        same_person=accounts.is_own(user_id=proposer.user_id, email=member.user.email),
+        same_person=accounts.are_one(proposer.user, member.user),
     )
 
 
 def why_not_decide(*, member: Member, rejection: Rejection) -> str | None:
     """Return why this member of the staff cannot decide the appeal, or None."""
-    involved = {rejection.proposed_by_id, rejection.confirmed_by_id}
-    others = {one.id for one in coordinators(study_id=rejection.study_id)} - involved
     return appeal_decider_problem(
-        involved=member.id in involved,
+        involved=_took_part(member, rejection),
         coordinates=member.has_role(Role.COORDINATOR),
-        others=bool(others),
+        others=bool(_not_involved(rejection)),
     )
+
+
+def _took_part(member: Member, rejection: Rejection) -> bool:
+    """Return whether somebody proposed or confirmed a rejection, maybe with another account."""
+    both = (rejection.proposed_by, rejection.confirmed_by)
+    return any(accounts.are_one(one.user, member.user) for one in both if one)
+
+
+def _not_involved(rejection: Rejection) -> list[Member]:
+    found = coordinators(study_id=rejection.study_id)
+    return [one for one in found if not _took_part(one, rejection)]
 
 
 def deciders(*, rejection: Rejection) -> list[Member]:
     """Return who can decide an appeal now: coordinators who took no part, else auditors."""
-    involved = {rejection.proposed_by_id, rejection.confirmed_by_id}
-    study_id = rejection.study_id
-    found = [one for one in coordinators(study_id=study_id) if one.id not in involved]
-    if found:
+    if found := _not_involved(rejection):
         return found
-    auditors = studies.in_charge(study_id=study_id, role=Role.AUDITOR).select_related("user")
-    return [one for one in auditors if one.id not in involved]
+    auditors = studies.in_charge(study_id=rejection.study_id, role=Role.AUDITOR)
+    return [one for one in auditors.select_related("user") if not _took_part(one, rejection)]
 
 
 def to_confirm(*, member: Member) -> int:
@@ -161,6 +174,24 @@ def can_still_be_confirmed(*, rejection: ShownRejection, now: datetime) -> bool:
     """Return whether a proposal waits for a second coordinator and its time has not passed."""
     waits = rejection.rejection.state == RejectionState.PROPOSED
     return waits and now < rejection.confirm_until
+
+
+def proposed_pay(*, study_id: uuid.UUID, currency: str) -> dict[uuid.UUID, int]:
+    """Return member id → credited minor units that are proposed to be rejected. One query."""
+    works = RejectedWork.objects.filter(
+        rejection__study_id=study_id,
+        rejection__state=RejectionState.PROPOSED,
+        counts=True,
+        currency=currency,
+        credit__isnull=False,
+    )
+    sums = works.values_list("rejection__member_id").annotate(total=Sum("amount_minor"))
+    return {member_id: int(total) for member_id, total in sums.order_by()}
+
+
+def can_still_be_paid(*, member_id: uuid.UUID) -> bool:
+    """Return whether an appeal of a person is open, so that more may be owed to them."""
+    return Appeal.objects.filter(rejection__member_id=member_id, state=AppealState.OPEN).exists()
 
 
 def has_open_appeal(*, study_id: uuid.UUID, rejection_id: uuid.UUID) -> bool:

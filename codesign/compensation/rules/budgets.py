@@ -22,7 +22,7 @@ class Funds:
     spent: int
     """Credited to people."""
     reserved: int
-    """Pay of open assignments, and pay that waits for a check."""
+    """Pay of open assignments, pay that waits for a check, and pay that an appeal can grant."""
 
     @property
     def used(self) -> int:

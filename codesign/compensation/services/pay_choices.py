@@ -17,7 +17,7 @@ from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid
 from codesign.studies.permissions import member_with
 
-CHOSEN = action("compensation.pay_chosen", gettext_lazy("chose how to be paid"))
+CHOSEN = action("compensation.pay_chosen", gettext_lazy("chose how much to earn"))
 
 MOST_MINOR = 10**15
 

@@ -21,6 +21,8 @@ from codesign.compensation.models import PayoutMethod, PayoutOutcome
 from codesign.compensation.permissions import CHOOSE_METHOD
 from codesign.compensation.queries import payout_methods as queries
 from codesign.compensation.queries.payouts import money_of
+from codesign.compensation.queries.rejections import can_still_be_paid
+from codesign.compensation.registry import PAY_TO_COME
 from codesign.compensation.rules.payout_methods import COOLING, FIELDS, MethodKind, checked
 from codesign.consent.queries import state_of
 from codesign.shared.actors import SYSTEM, Actor
@@ -108,8 +110,8 @@ def forget(*, member: Member) -> None:
 def shred_unused(*, member_id: uuid.UUID | None = None) -> int:
     """Shred the details that no payout needs, of one person or of all; return their number.
 
-    These are details that were replaced, and those of people who left and are owed nothing. A timer
-    calls this too, for what was settled in the same moment as its person left.
+    These are details that were replaced, and those of people who left, once nothing is or may be
+    owed. A timer calls this too, for what was settled in the same moment as its person left.
     """
     shredded = 0
     for unused in (queries.replaced_and_unused(), queries.to_be_forgotten()):
@@ -124,8 +126,13 @@ def shred_unused(*, member_id: uuid.UUID | None = None) -> int:
 
 
 def _is_owed(member_id: uuid.UUID) -> bool:
+    """Return whether a person is owed something, or may be: by held pay or an open appeal."""
     money = money_of(member_ids=[member_id]).get(member_id, [])
-    return any(one.owed > 0 or one.under_way > 0 for one in money)
+    return (
+        any(one.owed > 0 or one.under_way > 0 for one in money)
+        or any(waits(member_id) for _name, waits in PAY_TO_COME)
+        or can_still_be_paid(member_id=member_id)
+    )
 
 
 def _shred(method: PayoutMethod) -> None:

@@ -26,6 +26,7 @@ from codesign.compensation.rules.payouts import BATCH_STATES, BatchState, Channe
 from codesign.compensation.services import payout_items as items
 from codesign.compensation.services.payout_methods import shred_unused
 from codesign.shared.actors import Actor
+from codesign.shared.advisory_locks import Lock, lock_until_commit
 from codesign.shared.errors import Conflict, Gone, Invalid, NotPermitted
 from codesign.shared.money import CURRENCIES
 from codesign.shared.sealing import key_id, seal, unseal
@@ -183,9 +184,10 @@ def approve(*, actor: Actor, batch: PayoutBatch, count: int, total_minor: int) -
     """
     approver = coordinator(actor=actor, study=batch.study)
     batch = locked_batch(batch=batch)
-    if approver.id == batch.made_by_id:
-        raise NotPermitted(_("You made this batch. Another coordinator must approve it."))
+    if problem := queries.why_not_approve(member=approver, batch=batch):
+        raise NotPermitted(problem)
     BATCH_STATES.check(batch.state, BatchState.APPROVED)
+    lock_until_commit(Lock.REVIEW_PAY, batch.study_id)  # no proposal or rejection meanwhile
     people = batch.payouts.filter(state=PayoutState.DRAFTED).values("member_id")
     payable = Account.objects.filter(
         owner_id__in=people, kind=AccountKind.PAYABLE, currency=batch.currency

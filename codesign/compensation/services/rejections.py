@@ -207,7 +207,9 @@ def locked(*, study: Study, rejection_id: uuid.UUID) -> Rejection:
     """Return a rejection of a study, locked with all others of the study. Raises NotFound."""
     lock_until_commit(Lock.REVIEW_PAY, study.id)
     rows = Rejection.objects.select_for_update(no_key=True, of=("self",))
-    rows = rows.select_related("member__user", "member__study", "proposed_by", "confirmed_by")
+    rows = rows.select_related(
+        "member__user", "member__study", "proposed_by__user", "confirmed_by__user"
+    )
     rejection = rows.filter(study=study, id=rejection_id).first()
     if rejection is None:
         raise NotFound(_("This study has no such rejection."))

@@ -39,7 +39,9 @@ def choices(request: StudyRequest, slug: str) -> HttpResponse:
     )
     choice = choice_of(member=member)
     currency = rate.currency if rate else ""
-    form = PayChoiceForm(request.POST or None, currency=currency, initial=_initial(choice))
+    form = PayChoiceForm(
+        request.POST or None, currency=currency, initial=_initial(choice, currency)
+    )
     if rate and form.is_bound and form.is_valid():
         period = form.cleaned_data["period"]
         try:
@@ -64,12 +66,13 @@ def choices(request: StudyRequest, slug: str) -> HttpResponse:
     return render(request, "compensation/choices.html", context, status=400 if form.errors else 200)
 
 
-def _initial(choice: PayChoice | None) -> dict[str, Any]:
+def _initial(choice: PayChoice | None, currency: str) -> dict[str, Any]:
+    """Return what the form shows. A limit counts only in the currency of the rate."""
     if choice is None:
         return {"share": ALL, "period": CapPeriod.WEEK}
     return {
         "share": choice.share_percent,
-        "cap": _typed(choice),
+        "cap": _typed(choice) if choice.cap_currency == currency else "",
         "period": choice.cap_period or CapPeriod.WEEK,
     }
 

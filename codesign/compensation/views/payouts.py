@@ -109,6 +109,7 @@ def _context(request: StudyRequest, found: PayoutBatch) -> dict[str, object]:
     said = queries.failures_of(payouts=shown)
     pays = member.has_role(*PAY_OUT.roles)
     both = (found.made_by_id, found.approved_by_id)
+    problem = queries.why_not_approve(member=member, batch=found) if pays and drafted else None
     return {
         "batch": found,
         "progress": queries.progress_of(batch=found),
@@ -116,7 +117,8 @@ def _context(request: StudyRequest, found: PayoutBatch) -> dict[str, object]:
         "page": shown,
         "rows": [(payout, said.get(payout.id, "")) for payout in shown],
         "pays": pays,
-        "may_approve": pays and drafted and member.id != found.made_by_id,
+        "not_approved_by": problem,
+        "may_approve": pays and drafted and problem is None,
         "may_cancel": pays and found.state in (BatchState.DRAFTED, BatchState.APPROVED),
         "may_read": pays and member.id in both,
         "results": ResultsForm() if pays and found.state == BatchState.SENT else None,

@@ -16,8 +16,11 @@ from annotations.models import Assignment
 from annotations.queries import no_work
 from annotations.services import assignments, putting_off, submissions
 from annotations.tasks import expire_leases
+from codesign.compensation.models import Rejection
 from codesign.compensation.queries.budgets import funds_by_currency
 from codesign.compensation.rules.budgets import Funds
+from codesign.compensation.rules.rejections import APPEAL_WITHIN
+from codesign.compensation.services import rejections
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict
 from codesign.studies.models import Member
@@ -29,7 +32,8 @@ from tests.factories.annotations import (
     lease,
     send,
 )
-from tests.factories.compensation import set_budget, set_rate
+from tests.factories.compensation import credit, reject, set_budget, set_rate
+from tests.factories.studies import staff
 from tests.support.together import at_once
 
 pytestmark = pytest.mark.django_db
@@ -224,3 +228,27 @@ def test_many_at_once_use_the_whole_budget_and_never_more() -> None:
     done = at_once(*[lambda m=m: work(m) for m in people])
     assert all(isinstance(one, int) for one in done), done
     assert funds(people[0]) == Funds("GBP", budget=4000, spent=4000, reserved=0)
+
+
+def test_pay_that_an_appeal_can_grant_stays_reserved() -> None:
+    member = judge()
+    judging_round(member.cohort, tasks=3)
+    set_budget(member.study, 100)
+    rejection = reject(credit(member), member)
+    assert funds(member) == Funds("GBP", budget=100, spent=0, reserved=80)
+    assert ask(member) is None
+    rejections.pay_after_all(
+        actor=Actor.of(staff(member.study).user), study=member.study, rejection_id=rejection.id
+    )
+    assert funds(member) == Funds("GBP", budget=100, spent=80, reserved=0)
+    assert ask(member) is None
+
+
+def test_pay_that_can_no_longer_be_appealed_for_is_left_for_others() -> None:
+    member = judge()
+    judging_round(member.cohort, tasks=3)
+    set_budget(member.study, 100)
+    reject(credit(member), member)
+    Rejection.objects.update(confirmed_at=timezone.now() - APPEAL_WITHIN)
+    assert funds(member).reserved == 0
+    assert ask(member) is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -21,9 +22,10 @@ from codesign.shared.actors import Actor
 from codesign.shared.errors import Invalid, NotPermitted
 from codesign.studies.models import Member
 from tests.factories.annotations import SOURCE_A, SOURCE_B, judge, judging_round, lease, send
-from tests.factories.compensation import credit, set_budget
+from tests.factories.compensation import credit, set_budget, set_rate
 from tests.factories.studies import staff
 from tests.support.fixed_rows import nothing_changes
+from tests.support.held_pay import held_of
 
 pytestmark = pytest.mark.django_db
 
@@ -91,6 +93,20 @@ def test_what_was_earned_before_the_period_does_not_count() -> None:
     assert ask(other) is not None
 
 
+def test_held_pay_counts_to_the_limit(settings: Any) -> None:
+    settings.PAY_PACE = 4
+    member = judge()
+    judging_round(member.cohort, tasks=4)
+    choose(member, cap=239)
+    following = send(lease(member)).next
+    assert following
+    assert send(following).next is None
+    assert sum(one.amount_minor for one in held_of(member)) == 160
+    assert ask(member) is None
+    choose(member, cap=240)
+    assert ask(member) is not None
+
+
 def test_the_lower_of_limit_and_budget_counts() -> None:
     member = judge()
     judging_round(member.cohort, tasks=2)
@@ -153,3 +169,16 @@ def test_only_people_who_judge_choose() -> None:
         choose(staff(member.study))
     with pytest.raises(Invalid, match="from 0 to 100"):
         choose(member, share=101)
+
+
+def test_a_limit_in_another_currency_is_not_shown_as_one_in_this(client: Client) -> None:
+    member = judge()
+    set_rate(member.cohort)
+    choose(member, cap=12_345)
+    client.force_login(member.user)
+    page = reverse("compensation:choices", kwargs={"slug": member.study.slug})
+    assert 'value="123.45"' in client.get(page).content.decode()
+    set_rate(member.cohort, 80, currency="EUR")
+    text = client.get(page).content.decode()
+    assert "€0.80" in text
+    assert "123.45" not in text

@@ -16,8 +16,9 @@ from annotations.rules.states import PayCheck
 from annotations.services import pay_checks
 from codesign.audit.models import Event
 from codesign.compensation.models import RejectedWork, Rejection, Transfer
-from codesign.compensation.services import appeals
+from codesign.compensation.services import appeals, payout_methods
 from codesign.consent import services as consent
+from codesign.consent.rules import WithdrawalLevel
 from codesign.shared.actors import Actor
 from codesign.shared.errors import Conflict, Invalid, NotFound, NotPermitted
 from codesign.studies.models import Member
@@ -25,6 +26,7 @@ from codesign.studies.rules import Role
 from tests.factories.annotations import judge, judging_round, lease, send
 from tests.factories.compensation import confirm, set_rate
 from tests.factories.compensation import propose as propose_to_reject
+from tests.factories.payouts import Two, method_of
 from tests.factories.studies import staff
 from tests.support.counting import queries_of
 from tests.support.held_pay import earned, held_of, without_triggers, wrong_in_the_book
@@ -231,6 +233,35 @@ def test_former_members_are_paid(quick: Member) -> None:
     assert decide(quick, "used") == 3
     assert earned(quick) == 240
     assert not wrong_in_the_book()
+
+
+def test_details_of_who_left_are_kept_until_held_pay_is_decided(quick: Member) -> None:
+    method = method_of(quick)
+    consent.withdraw(actor=Actor.of(quick.user), member=quick, level=WithdrawalLevel.ERASE)
+    method.refresh_from_db()
+    assert method.ciphertext
+    rejection = propose(quick, pieces=[one.id for one in held_of(quick)[:2]], until=None)
+    confirm(rejection)
+    appeals.appeal(
+        actor=Actor.of(quick.user), study=quick.study, rejection_id=rejection.id, text="I read it."
+    )
+    decide(quick, "used")
+    two = Two.of(quick)
+    batch = two.make(currency="GBP")
+    two.send(batch)
+    two.settle(batch)
+    method.refresh_from_db()
+    assert method.ciphertext  # the appeal is open
+    appeals.decide(
+        actor=Actor.of(staff(quick.study).user),
+        study=quick.study,
+        rejection_id=rejection.id,
+        state="upheld",
+        answer=REASON,
+    )
+    payout_methods.shred_unused()
+    method.refresh_from_db()
+    assert not method.ciphertext
 
 
 def test_roles_that_may_decide(quick: Member) -> None:

@@ -98,6 +98,17 @@ def test_reversed_and_held_work_is_not_adjusted() -> None:
     assert ledger.balances(member_id=second.id) == {"GBP": 11 * 120}
 
 
+def test_work_that_is_paid_after_all_is_adjusted_like_other_work() -> None:
+    first, _second = people(each=10)
+    made = Transfer.objects.filter(legs__account__owner_id=first.id, kind="credit").first()
+    assert made
+    ledger_services.reverse(transfer=ledger_services.reverse(transfer=made))
+    checked = check(first.cohort)
+    assert checked
+    assert checked.pieces == 20
+    assert ledger.balances(member_id=first.id) == {"GBP": 1200}
+
+
 def test_the_timer_leaves_the_last_hour_and_pays_beyond_the_budget() -> None:
     first, second = people(each=10)
     set_budget(first.study, 1600)

@@ -269,3 +269,18 @@ def test_the_database_wants_an_answer_and_a_person_who_upholds(rejection: Reject
     for changes, constraint in values:
         with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
             rows.update(**changes)
+
+
+def test_a_second_account_of_who_took_part_does_not_decide(member: Member) -> None:
+    proposer, confirmer, alias = (staff(member.study) for _ in range(3))
+    rejection = confirm(propose(credit(member), member, by=proposer), by=confirmer)
+    name, _, domain = confirmer.user.email.partition("@")
+    alias.user.email = f"{name}+second@{domain}"
+    alias.user.save(update_fields=["email"])
+    auditor = staff(member.study, Role.AUDITOR)
+    appeal(rejection)
+    with pytest.raises(NotPermitted, match="took part"):
+        decide(rejection, "upheld", by=alias)
+    assert queries.deciders(rejection=rejection) == [auditor]
+    decide(rejection, "granted", by=auditor)
+    assert earned(member) == 80

@@ -97,10 +97,13 @@ def test_a_second_address_of_the_proposer_does_not_confirm(member: Member) -> No
     )
     theirs = Member.objects.create(study=member.study, user=made, roles=[Role.COORDINATOR])
     rejection = propose(credit(member), member, by=coordinator)
+    theirs_proposed = propose(credit(member), member, by=theirs)
+    with pytest.raises(NotPermitted, match="not independent"):
+        confirm(theirs_proposed, by=coordinator)
     for other in (alias, theirs):
         with pytest.raises(NotPermitted, match="not independent"):
             confirm(rejection, by=other)
-    assert earned(member) == 80
+    assert earned(member) == 160
 
 
 @pytest.mark.parametrize("role", sorted(set(Role) - {Role.COORDINATOR}))

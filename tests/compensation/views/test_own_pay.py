@@ -6,9 +6,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from codesign.compensation.models import Transfer
 from codesign.compensation.services import ledger
 from codesign.studies.models import Member
-from tests.factories.compensation import credit
+from tests.factories.compensation import credit, reject
 from tests.factories.payouts import Two, method_of, owed
 from tests.factories.studies import MemberFactory
 from tests.support.counting import pages_of, queries_of
@@ -73,3 +74,25 @@ def test_a_person_sees_where_their_money_is(client: Client) -> None:
     two.send(again := two.make())
     two.settle(again)
     assert "arrived" in page()
+
+
+def test_who_was_paid_for_rejected_work_reads_what_it_means(client: Client) -> None:
+    member = owed(amount_minor=500)
+    two = Two.of(member)
+    batch = two.make()
+    two.send(batch)
+    two.settle(batch)
+    reject(Transfer.objects.get(kind="credit"), member)
+    client.force_login(member.user)
+    page = " ".join(client.get(address("mine", member)).content.decode().split())
+    assert "Paid and not owed any more" in page
+    assert "You need not send anything back." in page
+    assert "Owed to you" not in page
+    home = client.get(reverse("desk:study", kwargs={"slug": member.study.slug})).content.decode()
+    assert "Owed to you" in home
+    assert "−" not in home
+    credit(member, 700, currency="EUR")
+    page = " ".join(client.get(address("mine", member)).content.decode().split())
+    assert "Owed to you" in page
+    assert "€2.00" in page
+    assert "send anything back" not in page

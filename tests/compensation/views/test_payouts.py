@@ -219,3 +219,15 @@ def test_a_currency_without_decimals_is_paid_whole(client: Client) -> None:
     two = Two.of(member)
     content = two.send(two.make(currency="JPY", channel="paypal"))
     assert b"robin@example.org,500,JPY,PY" in content
+
+
+def test_a_batch_that_waits_is_on_the_home_page_of_the_other_coordinator() -> None:
+    member = owed()
+    two = Two.of(member)
+    batch = two.make()
+    home = reverse("desk:study", kwargs={"slug": member.study.slug})
+    waits = "1 payout batch waits for a second coordinator."
+    assert waits in text_of(as_(two.approver).get(home))
+    assert waits not in text_of(as_(two.maker).get(home))
+    two.approve(batch)
+    assert waits not in text_of(as_(two.approver).get(home))
