@@ -36,8 +36,11 @@ KINDS: dict[str, Words] = {
     "member": gettext_lazy("person"),
     "model_version": gettext_lazy("model"),
     "pay_rate": gettext_lazy("pay rate"),
+    "payout_batch": gettext_lazy("payout batch"),
+    "payout_method": gettext_lazy("way to be paid"),
     "place_request": gettext_lazy("request to take part"),
     "prompt": gettext_lazy("prompt"),
+    "rejection": gettext_lazy("rejection of work"),
     "response": gettext_lazy("response"),
     "rewrite": gettext_lazy("rewrite"),
     "round": gettext_lazy("round"),
@@ -56,6 +59,7 @@ DETAILS: dict[str, Words] = {
     "bytes": gettext_lazy("Bytes"),
     "changed": gettext_lazy("Changed"),
     "child": gettext_lazy("New model"),
+    "category": gettext_lazy("Category"),
     "cohort": gettext_lazy("Cohort"),
     "config": gettext_lazy("Settings or rows used"),
     "country": gettext_lazy("Country"),
@@ -80,6 +84,7 @@ DETAILS: dict[str, Words] = {
     "parent": gettext_lazy("Parent model"),
     "people": gettext_lazy("People"),
     "percent": gettext_lazy("Percent of the promised time"),
+    "person": gettext_lazy("Person"),
     "pieces": gettext_lazy("Pieces of work"),
     "problem": gettext_lazy("Problem"),
     "prompts": gettext_lazy("Prompts"),
@@ -101,10 +106,13 @@ DETAILS: dict[str, Words] = {
     "tasks": gettext_lazy("Tasks"),
     "texts": gettext_lazy("Texts"),
     "to": gettext_lazy("After"),
+    "total_minor": gettext_lazy("Total"),
     "version": gettext_lazy("Version"),
     "wait_for_go": gettext_lazy("Prompts that wait for a coordinator"),
     "why": gettext_lazy("Reason"),
 }
+AMOUNTS = ("amount_minor", "total_minor")
+"""Details that are an amount, in minor units of the currency beside it."""
 VALUES: dict[str, Words] = {
     **dict(Role.choices),
     "adapter": gettext_lazy("trained here"),
@@ -158,8 +166,9 @@ def about(kind: str, label: str) -> About:
 def details_of(data: Mapping[str, Any]) -> list[Detail]:
     """Return all details of an event in order. An amount is shown with its currency."""
     details = dict(data)
-    if isinstance(details.get("amount_minor"), int) and isinstance(details.get("currency"), str):
-        details["amount_minor"] = format_money(details["amount_minor"], details.pop("currency"))
+    for name in AMOUNTS:
+        if isinstance(details.get(name), int) and isinstance(details.get("currency"), str):
+            details[name] = format_money(details[name], details.pop("currency"))
     return [
         Detail(DETAILS.get(name) or _plain(name).capitalize(), says(value), _is_exact(value))
         for name, value in details.items()

@@ -74,6 +74,7 @@ def test_details_are_complete() -> None:
         ("New key", "x y", False),
     ]
     assert rules.details_of({"amount_minor": 80})[0].says == "80"
+    assert rules.details_of({"total_minor": 8000, "currency": "EUR"})[0].says == "€80.00"
     assert rules.details_of({"currency": "GBP"})[0].says == "GBP"
     assert rules.about("pay_rate", "80 GBP").name == "£0.80"
     assert rules.about("unheard_of", "1 x") == rules.About("unheard of", "1 x")

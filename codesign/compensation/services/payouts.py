@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import uuid
 from collections.abc import Callable
 from dataclasses import asdict
 
@@ -47,7 +46,7 @@ def _log(move: Move) -> None:
         actor=move.actor,
         action=BATCH_MOVED,
         study_id=move.row.study_id,
-        about=_about(move.row),
+        about=("payout_batch", move.row.id, _label(move.row)),
         data={"from": move.old, "to": move.new, **move.data},
     )
 
@@ -55,8 +54,8 @@ def _log(move: Move) -> None:
 machine(PayoutBatch, BATCH_STATES, log=_log)
 
 
-def _about(batch: PayoutBatch) -> tuple[str, uuid.UUID, str]:
-    return "payout_batch", batch.id, f"{batch.get_channel_display()}, {batch.currency}"
+def _label(batch: PayoutBatch) -> str:
+    return f"{batch.get_channel_display()}, {batch.currency}"
 
 
 def coordinator(*, actor: Actor, study: Study) -> Member:
@@ -107,7 +106,7 @@ def make_batch(
         actor=actor,
         action=BATCH_MADE,
         study_id=study.id,
-        about=_about(batch),
+        about=("payout_batch", batch.id, _label(batch)),
         data={"people": len(found.paid), "total_minor": found.total, "currency": currency},
     )
     return batch
@@ -211,6 +210,7 @@ def approve(*, actor: Actor, batch: PayoutBatch, count: int, total_minor: int) -
         changes={"approved_by": approver, "approved_at": timezone.now()},
         people=file.count,
         total_minor=file.total_minor,
+        currency=batch.currency,
         sha256=file.sha256,
     )
     return batch
@@ -277,7 +277,7 @@ def hand_out(*, actor: Actor, batch: PayoutBatch) -> tuple[PayoutFile, bytes]:
         actor=actor,
         action=FILE_READ,
         study_id=batch.study_id,
-        about=_about(batch),
+        about=("payout_batch", batch.id, _label(batch)),
         data={"sha256": file.sha256},
     )
     return file, content
