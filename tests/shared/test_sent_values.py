@@ -9,7 +9,7 @@ import pytest
 
 from codesign.shared.sent_values import time_or_none, uuid_or_none
 
-ID = uuid.uuid4()
+ID = uuid.UUID("6f1c0a52-6a0e-4b36-9d3c-2f7a4f6a0b11")
 
 
 @pytest.mark.parametrize(
