@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import bz2
 import csv
+import io
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -135,11 +137,20 @@ def test_unknown_and_missing_files_are_refused(
         load(study, tmp_path / name)
 
 
+def packed() -> bytes:
+    """A zip file that is no workbook."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as file:
+        file.writestr(zipfile.ZipInfo("p.csv"), "prompt\nHello\n")
+    return content.getvalue()
+
+
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
         ("p.jsonl", bz2.compress(b"{}"), "is compressed (bzip2). Please unpack it"),
-        ("p.csv", b"PK\x03\x04 a spreadsheet", "is compressed (zip)"),
+        ("p.csv", packed(), "is compressed (zip). Please unpack it"),
+        ("p.csv", b"PK\x03\x04 a spreadsheet", "is damaged or cut off. Please export"),
     ],
 )
 def test_other_file_formats_are_named_in_the_refusal(
