@@ -104,7 +104,7 @@ class Payout(PublicModel):
 
 
 class PayoutFile(PublicModel):
-    """The file of an approved batch: built once, stored as it is, with its hash and totals."""
+    """The file of an approved batch. It is built once; its bytes, hash and totals are stored."""
 
     batch = models.OneToOneField(PayoutBatch, on_delete=models.PROTECT, related_name="file")
     name = models.CharField(max_length=100)

@@ -169,7 +169,7 @@ def _check(
 
 
 def locked_batch(*, batch: PayoutBatch) -> PayoutBatch:
-    """Return the batch as it is now, locked until the transaction ends."""
+    """Lock the batch until the transaction ends, and return its current row."""
     batches = PayoutBatch.objects.select_for_update(of=("self",)).select_related("study")
     return batches.get(id=batch.id)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -29,7 +31,7 @@ def people(request: StudyRequest, slug: str) -> HttpResponse:
     rows = [
         {
             "code": member.pseudonym,
-            "money": money.get(member.id, []),
+            **_amounts(money.get(member.id, [])),
             "kind": MethodKind(methods[member.id].kind)
             if member.id in methods and methods[member.id].kind != MethodKind.NONE
             else None,
@@ -37,3 +39,12 @@ def people(request: StudyRequest, slug: str) -> HttpResponse:
         for member in shown
     ]
     return render(request, "compensation/people.html", {"page": shown, "rows": rows})
+
+
+def _amounts(money: Sequence[queries.Money]) -> dict[str, list[tuple[str, int]]]:
+    """Return each column of amounts as (currency, minor units)."""
+    return {
+        "owed": [(one.currency, one.owed) for one in money],
+        "under_way": [(one.currency, one.under_way) for one in money],
+        "paid": [(one.currency, one.paid) for one in money],
+    }
